@@ -1,0 +1,83 @@
+/** Every limit of the protocol (§12), each with its reason. Sizes are bytes, times milliseconds unless named. */
+
+// §1.1 CBOR: what a decoder may be made to build.
+export const MAX_CBOR_DEPTH = 5; // our deepest structure has 4 arrays inside one another
+export const MAX_CBOR_ARRAY = 1024; // longest list any schema allows, with room for rooms
+export const MAX_SAFE_UINT = 2 ** 53 - 1; // a JavaScript number holds it exactly
+
+// §1.2 Statements
+export const MAX_STATEMENT = 2048; // a device certificate is about 1,100
+
+// §1.3 RSA
+export const SPKI_SIZE = 294;
+export const SIGNATURE_SIZE = 256;
+export const WRAP_SIZE = 256;
+export const PSS_SALT = 32;
+
+// Sizes of values
+export const HASH_SIZE = 32;
+export const DEVICE_ID_SIZE = 16;
+export const X25519_SIZE = 32;
+export const MLKEM_EK_SIZE = 1184;
+export const MLKEM_CT_SIZE = 1088;
+export const MLKEM_SEED_SIZE = 64;
+export const SID_SIZE = 16;
+export const IV_SIZE = 16;
+export const TAG_SIZE = 32;
+
+// §2 Certificates
+export const DAY = 86_400_000;
+export const MAX_CERTIFICATE_DAYS = 366;
+export const CERTIFICATE_BACKDATE = DAY; // a clock a little wrong costs nothing
+export const CERTIFICATE_RENEW_BEFORE = 30 * DAY;
+export const WRAP_KEY_ROTATION = 30 * DAY;
+export const OLD_WRAP_KEY_LIFE = 60 * DAY; // mail in transit was wrapped to it
+export const MAX_NAME_CHARACTERS = 64; // NFC
+
+// §3 Frames and handshake
+export const MAX_FRAME_HANDSHAKE = 4096; // prefix included: nothing unauthenticated needs more
+export const MAX_FRAME = 131_072; // one full flight with room
+export const MAX_SUITES = 16;
+export const HANDSHAKE_DEADLINE = 5_000;
+export const MAX_UNFINISHED_HANDSHAKES = 256;
+export const MAX_UNFINISHED_PER_ADDRESS = 8;
+export const PUZZLE_FROM_UNFINISHED = 64; // puzzles begin above this many
+export const MIN_PUZZLE_BITS = 12;
+export const MAX_PUZZLE_BITS = 20; // the most a server asks
+export const MAX_PUZZLE_BITS_ACCEPTED = 22; // the most a client solves
+export const SHARED_EPHEMERAL_LIFE = 1_000;
+export const CLOCK_WARNING = 60_000;
+export const MAX_HANDSHAKE_RETRIES = 3; // bounds grinding of the six-digit sas
+
+// §4 Records
+export const RECORDS_PER_KEY = 2 ** 20;
+export const MAX_RECORD_COUNTER = 2 ** 48; // far below the nonce's end; a channel is renewed long before
+export const PING_AFTER = 30_000;
+export const DEAD_AFTER = 90_000;
+export const ACK_WITHIN = 1_000;
+export const CHANNEL_LIFE = 7 * DAY;
+
+// §5 Envelope
+export const MAX_ITEMS = 64;
+export const MAX_BODY = 61_440; // all bodies of a flight: fits MAX_FRAME after padding
+export const MAX_MEDIA_TYPE = 64;
+export const MAX_CTL = 16;
+export const MIN_CIPHERTEXT = 512;
+export const MAX_U32 = 2 ** 32 - 1;
+export const LIVE_TTL = 60; // seconds
+export const LIVE_MAX_AGE = 60_000;
+export const LIVE_MAX_FUTURE = 10_000;
+export const QUARANTINE_AFTER = 8;
+export const MAX_UNACKNOWLEDGED_FLIGHTS = 64;
+
+// §6 Ratchet
+export const PQ_STEP_FLIGHTS = 50;
+export const PQ_STEP_TIME = DAY;
+export const MAX_SKIP_PER_CHAIN = 256;
+export const MAX_SKIPPED_KEYS = 1_000;
+export const SKIPPED_KEY_LIFE = 30 * DAY;
+
+// §13 Classic
+export const CLASSIC_MAX_PACKAGE = 16_384; // the original reads with one recv of this size
+export const CLASSIC_MAX_AGE_SECONDS = 60;
+export const CLASSIC_SALT = 222;
