@@ -1,0 +1,67 @@
+/** The SDK's one way to fail: a typed error with a code, a sentence, and the user's next step. */
+
+export type ClientErrorCode =
+  // homes
+  | 'home-locked' // another process lives in this home
+  | 'home-read-only' // the folder or a file in it cannot be written
+  | 'disk-full'
+  | 'home-io' // the disk failed to read or write
+  | 'home-damaged' // the database does not open, or is not whole
+  | 'home-key-missing' // there is a database and no key to it
+  | 'home-too-new' // written by a newer version of the program
+  | 'home-closed' // used after close()
+  | 'home-not-empty' // a restore would overwrite something
+  | 'profile-invalid' // a profile name outside its grammar
+  | 'passphrase-needed' // the home is protected and nobody can be asked
+  | 'passphrase-wrong'
+  | 'passphrase-empty'
+  | 'already-protected'
+  | 'not-protected'
+  // backups
+  | 'backup-exists' // never overwritten silently
+  | 'backup-missing'
+  | 'backup-damaged'
+  | 'backup-unwritable'
+  // peers and names
+  | 'peer-changed' // another account under a pinned name: blocked until accepted
+  | 'peer-blocked'
+  | 'peer-rollback' // an older bundle of a device than one already seen (§2)
+  | 'name-unknown' // no peer, or no message, is called that
+  | 'name-ambiguous'
+  | 'name-taken'
+  | 'name-invalid'
+  | 'message-unknown' // no message has that number
+  | 'no-evidence' // the message carries no signed statement
+  // messages
+  | 'too-large' // over the body limit (§12), refused before sending
+  | 'not-acknowledged'
+  | 'restored-copy' // the peer has accepted more than this home ever sent
+  // network
+  | 'address-invalid'
+  | 'port-in-use'
+  | 'connection-refused'
+  | 'host-not-found'
+  | 'peer-busy'
+  | 'peer-rejected'
+  | 'connection-cut';
+
+/**
+ * A failure of the SDK. `code` is stable and documented in docs/errors.md; `message` is a sentence that says what
+ * happened; `next` is what to do about it: a sentence or a command.
+ */
+export class WaxwingError extends Error {
+  override readonly name = 'WaxwingError';
+  readonly code: ClientErrorCode;
+  readonly next: string;
+
+  constructor(code: ClientErrorCode, message: string, next: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.next = next;
+  }
+}
+
+/** Whether `error` is a WaxwingError, optionally of one of the given codes. */
+export function isWaxwingError(error: unknown, ...codes: readonly ClientErrorCode[]): error is WaxwingError {
+  return error instanceof WaxwingError && (codes.length === 0 || codes.includes(error.code));
+}

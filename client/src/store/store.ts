@@ -1,0 +1,30 @@
+/** The store: what a home remembers, as a handful of small ports. Adapter: `sqlite/`. */
+import type { Chains } from './chain.ts';
+import type { History, Outbox } from './message.ts';
+import type { Events, Peers, Pins } from './peer.ts';
+
+/** Settings of a home: short texts under known names. */
+export type SettingName = 'nick' | 'keep-days' | (string & {});
+
+export interface Settings {
+  get(name: SettingName): string | undefined;
+  set(name: SettingName, value: string): void;
+  delete(name: SettingName): void;
+  list(): ReadonlyMap<string, string>;
+}
+
+/**
+ * Every method is synchronous and durable when it returns (or, inside `transaction`, when that returns). Failures of
+ * the disk are WaxwingErrors `disk-full`, `home-read-only`, `home-io`, `home-damaged`; then nothing was changed.
+ */
+export interface Store {
+  /** Runs `fn` as one commit, one fsync; nested calls are savepoints. `fn` must be synchronous. */
+  transaction<T>(fn: () => T): T;
+  readonly chains: Chains;
+  readonly peers: Peers;
+  readonly pins: Pins;
+  readonly events: Events;
+  readonly outbox: Outbox;
+  readonly history: History;
+  readonly settings: Settings;
+}
