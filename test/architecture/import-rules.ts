@@ -1,0 +1,163 @@
+/** Who may import whom (docs/architecture.md), as a rule set of dependency-cruiser. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cruise } from 'dependency-cruiser';
+import type { ICruiseResult, IForbiddenRuleType } from 'dependency-cruiser';
+
+/** The floors of protocol/src from the ground up: a floor imports only lower ones, rooms of one floor do not know each other. */
+export const FLOORS: readonly (readonly string[])[] = [
+  ['bytes.ts', 'errors.ts', 'labels.ts', 'limits.ts', 'primitives.ts'],
+  ['primitives/', 'codec/', 'symmetric/'],
+  ['keys/'],
+  ['framing/', 'handshake/', 'ratchet/', 'envelope/', 'evidence/'],
+  ['channel/', 'conversation/', 'classic/'],
+  ['index.ts', 'wire.ts'],
+];
+
+/** What the product code of each workspace may import of the others: workspaces that are not built yet have their rule too. */
+const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
+  protocol: [],
+  client: ['protocol'],
+  relay: ['protocol'],
+  cli: ['client', 'protocol', 'relay', 'lab'],
+  web: ['client', 'protocol'],
+  lab: ['protocol', 'client', 'relay'],
+  bench: ['protocol', 'client', 'relay'],
+};
+
+const WORKSPACES = Object.keys(NEIGHBOURS);
+
+const escape = (text: string): string => text.replaceAll('.', '\\.');
+const inProtocol = (room: string): string => `^protocol/src/${escape(room)}${room.endsWith('/') ? '' : '$'}`;
+
+function floorRules(): IForbiddenRuleType[] {
+  return FLOORS.flatMap((rooms, level) =>
+    rooms.map((room): IForbiddenRuleType => {
+      // The ground floor's files and the two tops may see their own floor: they are files, not rooms (cycles are caught apart).
+      const below = FLOORS.slice(0, level).flat();
+      const beside = level === 0 ? rooms : [room];
+      return {
+        name: `floor ${String(level)}: ${room}`,
+        severity: 'error',
+        from: { path: inProtocol(room) },
+        to: { path: '^protocol/src/', pathNot: [...below, ...beside].map(inProtocol) },
+      };
+    }),
+  );
+}
+
+function neighbourRules(): IForbiddenRuleType[] {
+  return WORKSPACES.map((name) => {
+    const strangers = WORKSPACES.filter((other) => other !== name && !NEIGHBOURS[name]?.includes(other));
+    return {
+      name: `neighbours of ${name}`,
+      severity: 'error',
+      from: { path: `^${name}/(src|bin)/` },
+      to: { path: `^(${strangers.join('|')})/` },
+    };
+  });
+}
+
+/** Files that a workspace's package.json exports: its doors. */
+function doorsOf(root: string): string[] {
+  return WORKSPACES.flatMap((name) => {
+    const file = join(root, name, 'package.json');
+    if (!existsSync(file)) return [];
+    const { exports = {} } = JSON.parse(readFileSync(file, 'utf8')) as { exports?: Record<string, string> };
+    return Object.values(exports).map((door) => `^${escape(join(name, door))}$`);
+  });
+}
+
+function importRules(root: string): IForbiddenRuleType[] {
+  const doors = doorsOf(root);
+  return [
+    ...floorRules(),
+    ...neighbourRules(),
+    ...WORKSPACES.map(
+      (name): IForbiddenRuleType => ({
+        name: `${name} enters others by their doors`,
+        severity: 'error',
+        from: { path: `^${name}/(src|bin)/` },
+        to: { path: `^(${WORKSPACES.filter((other) => other !== name).join('|')})/`, pathNot: doors },
+      }),
+    ),
+    {
+      name: 'the relay sees sealed envelopes only',
+      severity: 'error',
+      from: { path: '^relay/src/' },
+      to: { path: '^protocol/', pathNot: ['^protocol/src/wire\\.ts$', '^protocol/src/channel/index\\.ts$'] },
+    },
+    {
+      name: 'only the lab command imports the lab',
+      severity: 'error',
+      from: { path: '^cli/', pathNot: '/lab(-command)?\\.ts$' },
+      to: { path: '^lab/' },
+    },
+    {
+      name: 'the protocol is pure',
+      severity: 'error',
+      from: { path: '^protocol/src/', pathNot: '^protocol/src/primitives/node\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'an adapter is chosen outside the protocol',
+      severity: 'error',
+      from: { path: '^protocol/src/' },
+      to: { path: '^protocol/src/primitives/' },
+    },
+    {
+      name: 'the product imports no test',
+      severity: 'error',
+      from: { path: '^[a-z]+/(src|bin)/' },
+      to: { path: '(^|/)test/' },
+    },
+    { name: 'no cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'every import resolves',
+      severity: 'error',
+      from: { path: '^[a-z]+/(src|bin)/' },
+      to: { couldNotResolve: true },
+    },
+  ];
+}
+
+export interface ImportFault {
+  readonly rule: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface ImportReport {
+  readonly modules: number;
+  readonly faults: readonly ImportFault[];
+}
+
+/** Reads every import under `root` (type-only ones too) and judges it by the rules. */
+export async function judgeImports(root: string): Promise<ImportReport> {
+  const folders = [...WORKSPACES, 'test', 'scripts'].filter((name) => existsSync(join(root, name)));
+  const { output } = await cruise(
+    folders,
+    {
+      baseDir: root,
+      tsPreCompilationDeps: true,
+      doNotFollow: { path: 'node_modules' },
+      exclude: { path: '(^|/)(dist|dist-packages)/' },
+      validate: true,
+      ruleSet: { forbidden: importRules(root) },
+    },
+    { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.js', '.json'] },
+  );
+  const { modules, summary } = output as ICruiseResult;
+  const own = modules.filter(({ source }) => WORKSPACES.some((name) => source.startsWith(`${name}/`)));
+  const rooms = FLOORS.flat().map((room) => new RegExp(inProtocol(room)));
+  const homeless = own.filter(
+    ({ source }) => source.startsWith('protocol/src/') && !rooms.some((room) => room.test(source)),
+  );
+  return {
+    modules: own.length,
+    faults: [
+      ...summary.violations.map(({ rule, from, to }) => ({ rule: rule.name, from, to })),
+      ...homeless.map(({ source }) => ({ rule: 'every room has its floor', from: source, to: source })),
+    ],
+  };
+}
