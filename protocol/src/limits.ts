@@ -24,6 +24,10 @@ export const MLKEM_SEED_SIZE = 64;
 export const SID_SIZE = 16;
 export const IV_SIZE = 16;
 export const TAG_SIZE = 32;
+export const SYMMETRIC_KEY_SIZE = 32; // AES-256, HMAC-SHA256
+export const CBC_BLOCK_SIZE = 16;
+export const GCM_NONCE_SIZE = 12;
+export const GCM_TAG_SIZE = 16;
 
 // §2 Certificates
 export const DAY = 86_400_000;
@@ -32,6 +36,9 @@ export const CERTIFICATE_BACKDATE = DAY; // a clock a little wrong costs nothing
 export const CERTIFICATE_RENEW_BEFORE = 30 * DAY;
 export const WRAP_KEY_ROTATION = 30 * DAY;
 export const OLD_WRAP_KEY_LIFE = 60 * DAY; // mail in transit was wrapped to it
+export const MAX_WRAP_KEYS = 8; // stored at once: three by the rule, and hand-made rotations
+export const MAX_RSA_PRIVATE_KEY = 2048; // PKCS#8 of RSA-2048 is about 1,218
+export const MAX_STORED_BUNDLE = 4096; // 294 + 2,048 + 256 and heads
 export const MAX_NAME_CHARACTERS = 64; // NFC
 
 // §3 Frames and handshake
@@ -81,3 +88,5 @@ export const SKIPPED_KEY_LIFE = 30 * DAY;
 export const CLASSIC_MAX_PACKAGE = 16_384; // the original reads with one recv of this size
 export const CLASSIC_MAX_AGE_SECONDS = 60;
 export const CLASSIC_SALT = 222;
+export const CLASSIC_MAX_PEM = 1_024; // Python writes 451; room for CRLF and short lines
+export const CLASSIC_WRITE_SPACING = 50; // ms between two writes, so that one recv of the original sees one package
