@@ -1,0 +1,104 @@
+/** An authenticated, forward-secret stream of contents between two ends (§4), without its sockets and timers. */
+import type { Bytes } from '../bytes.ts';
+import { encodeFrame, FRAME } from '../codec/frame.ts';
+import { isProtocolError, ProtocolError } from '../errors.ts';
+import type { FrameReader } from '../framing/frame-reader.ts';
+import type { HandshakeResult } from '../handshake/handshake-result.ts';
+import { type Content, decodeContent, encodeContent } from './content.ts';
+import type { RecordOpener, RecordSealer } from './records.ts';
+
+/** The one outward answer to any failure (§3): send it, then close. */
+export const REJECT: Bytes = encodeFrame(FRAME.REJECT, new Uint8Array(0));
+
+/** A failure that ended a channel; what had arrived before it stays good. */
+export class ChannelError extends ProtocolError {
+  /** Contents of the same chunk that opened before the failure: authentic and in order, often an acknowledgement. */
+  readonly received: readonly Content[];
+
+  constructor(cause: ProtocolError, received: readonly Content[]) {
+    super(cause.code, cause.check, cause.message, { cause });
+    this.received = received;
+  }
+}
+
+/** The parts a finished handshake hands to its channel. */
+export interface ChannelParts {
+  readonly handshake: HandshakeResult;
+  readonly sealer: RecordSealer;
+  readonly opener: RecordOpener;
+  /** May hold bytes that came together with the end of the handshake. */
+  readonly reader: FrameReader;
+}
+
+/**
+ * Made by HandshakingServer and HandshakingClient. Bytes that arrived together with the handshake's last frame wait
+ * inside: call `receive` with an empty chunk once after it was established. Any failure ends the channel for good.
+ */
+export class Channel {
+  readonly handshake: HandshakeResult;
+  readonly #sealer: RecordSealer;
+  readonly #opener: RecordOpener;
+  readonly #reader: FrameReader;
+  #failed = false;
+  #closeSent = false;
+  #closeReceived = false;
+
+  constructor(parts: ChannelParts) {
+    this.handshake = parts.handshake;
+    this.#sealer = parts.sealer;
+    this.#opener = parts.opener;
+    this.#reader = parts.reader;
+  }
+
+  /**
+   * The record frame of a content, to be written in the order of the calls.
+   * @throws ProtocolError `record` (`ended`, or `misplaced`: ready, or a flight or second close after our close),
+   *   `limit` above 131,072 bytes, `reuse` at the counter's end
+   */
+  seal(content: Content): Bytes {
+    if (this.#failed) throw ended();
+    if (content.kind === 'ready') throw misplaced('A ready');
+    if (this.#closeSent && endsFlights(content)) throw misplaced('A flight or a close after the close');
+    const frame = this.#sealer.seal(encodeContent(content));
+    if (content.kind === 'close') this.#closeSent = true;
+    return frame;
+  }
+
+  /**
+   * Takes bytes from the peer, gives the contents that became complete.
+   * @throws ChannelError, code `record` (check `rejected`: the peer sent the reject frame) or `frame`; the channel has
+   *   then ended: process its `received`, send REJECT, close
+   */
+  receive(chunk: Uint8Array): Content[] {
+    if (this.#failed) throw ended();
+    const contents: Content[] = [];
+    try {
+      this.#reader.push(chunk);
+      for (let frame = this.#reader.next(); frame !== undefined; frame = this.#reader.next()) {
+        const content = decodeContent(this.#opener.open(frame));
+        if (content.kind === 'ready') throw misplaced('A ready'); // §4: F5 only
+        if (this.#closeReceived && endsFlights(content)) throw misplaced('A flight or a close after the close');
+        if (content.kind === 'close') this.#closeReceived = true;
+        contents.push(content);
+      }
+    } catch (error) {
+      this.#failed = true;
+      throw isProtocolError(error) ? new ChannelError(error, contents) : error;
+    }
+    return contents;
+  }
+}
+
+/** §4: [5] says that no flight of mine follows; a second [5] would say it anew with another number. */
+function endsFlights(content: Content): boolean {
+  return content.kind === 'envelope' || content.kind === 'close';
+}
+
+function ended(): ProtocolError {
+  return new ProtocolError('record', 'ended', 'The channel has ended.');
+}
+
+/** The error for a content whose kind has no place where it came (§4); callers use it for kinds their channel does not know. */
+export function misplaced(what: string): ProtocolError {
+  return new ProtocolError('record', 'misplaced', `${what} has no place here.`);
+}
