@@ -4,6 +4,9 @@ import { utf8 } from './bytes.ts';
 /** The protocol's name as it stands in F1 (§3) and begins every label (§1). */
 export const PROTOCOL = 'waxwing/1';
 
+/** The one suite there is (§1.3). */
+export const SUITE = 1;
+
 /** Labels of Expand (§1): `waxwing/1 ` is put before them there. */
 export const LABEL_HS_SERVER = 'hs server'; // §3
 export const LABEL_HS_CLIENT = 'hs client';
