@@ -1,0 +1,261 @@
+/**
+ * The primitives on node:crypto. RSA private operations run on the thread pool; RSA public ones (tens of microseconds)
+ * and everything symmetric run where they are called, which is faster than the hop to a thread.
+ */
+import {
+  constants,
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  decapsulate,
+  diffieHellman,
+  encapsulate,
+  generateKeyPair,
+  hash,
+  publicEncrypt,
+  randomBytes,
+  sign,
+  type KeyObject,
+  verify,
+  webcrypto,
+} from 'node:crypto';
+import { type Bytes, concat, equalBytes, fromHex } from '../bytes.ts';
+import { ProtocolError } from '../errors.ts';
+import {
+  CBC_BLOCK_SIZE,
+  GCM_NONCE_SIZE,
+  GCM_TAG_SIZE,
+  IV_SIZE,
+  MLKEM_CT_SIZE,
+  MLKEM_EK_SIZE,
+  MLKEM_SEED_SIZE,
+  SYMMETRIC_KEY_SIZE,
+  X25519_SIZE,
+} from '../limits.ts';
+import {
+  type MlKemPrivateKey,
+  type Primitives,
+  type PssSaltLength,
+  RsaPrivateKey,
+  RsaPublicKey,
+  SecretKey,
+  type X25519PrivateKey,
+} from '../primitives.ts';
+
+// DER around raw keys: SubjectPublicKeyInfo (RFC 5280) and PKCS#8 (RFC 5958) of RFC 8410 and RFC 9935.
+const X25519_SPKI = fromHex('302a300506032b656e032100');
+const X25519_PKCS8 = fromHex('302e020100300506032b656e04220420');
+const MLKEM_SPKI = fromHex('308204b2300b0609608648016503040402038204a100');
+const MLKEM_PKCS8_SEED = fromHex('3054020100300b060960864801650304040204428040');
+
+/** Runs `action`; whatever it throws becomes the one typed refusal, so that no platform error escapes. */
+function refusing<T>(check: string, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    if (cause instanceof ProtocolError) throw cause;
+    throw new ProtocolError('primitive', check, `${check}: refused by the platform`, { cause });
+  }
+}
+
+function refuse(check: string, message: string): ProtocolError {
+  return new ProtocolError('primitive', check, message);
+}
+
+/** A plain view of a Buffer: Buffer's own `slice` and prototype must not leak into the protocol. */
+function plain(buffer: Uint8Array): Bytes {
+  return new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.length);
+}
+
+function checkSize(check: string, value: Uint8Array, size: number): void {
+  if (value.length !== size) throw refuse(check, `${check}: ${String(size)} bytes expected`);
+}
+
+// Imports cost as much as the operations themselves: each key object is imported once.
+const imported = new WeakMap<X25519PrivateKey | MlKemPrivateKey | RsaPrivateKey | RsaPublicKey, KeyObject>();
+const decryptors = new WeakMap<RsaPrivateKey, webcrypto.CryptoKey>();
+
+function once<K extends WeakKey, V extends WeakKey>(cache: WeakMap<K, V>, key: K, make: () => V): V {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  cache.set(key, made);
+  return made;
+}
+
+function importPrivate(check: string, der: Uint8Array): KeyObject {
+  return refusing(check, () => createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' }));
+}
+
+function importPublic(check: string, der: Uint8Array): KeyObject {
+  return refusing(check, () => createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' }));
+}
+
+function x25519Private(key: X25519PrivateKey): KeyObject {
+  return once(imported, key, () => {
+    checkSize('x25519 key', key.exposeSecretBytes(), X25519_SIZE);
+    return importPrivate('x25519 key', concat(X25519_PKCS8, key.exposeSecretBytes()));
+  });
+}
+
+function mlKemPrivate(key: MlKemPrivateKey): KeyObject {
+  return once(imported, key, () => {
+    checkSize('ml-kem key', key.exposeSecretBytes(), MLKEM_SEED_SIZE);
+    return importPrivate('ml-kem key', concat(MLKEM_PKCS8_SEED, key.exposeSecretBytes()));
+  });
+}
+
+/** The RSA profile's size and exponent (§1.3), for private keys too. */
+function checkRsa(key: KeyObject): KeyObject {
+  const { modulusLength, publicExponent } = key.asymmetricKeyDetails ?? {};
+  if (key.asymmetricKeyType !== 'rsa' || modulusLength !== 2048 || publicExponent !== 65537n) {
+    throw refuse('rsa key', 'an RSA key of 2048 bits with exponent 65537 is expected');
+  }
+  return key;
+}
+
+function rsaPrivate(key: RsaPrivateKey): KeyObject {
+  return once(imported, key, () => checkRsa(importPrivate('rsa key', key.exposeSecretBytes())));
+}
+
+function rsaPublic(key: RsaPublicKey): KeyObject {
+  return once(imported, key, () => checkRsa(importPublic('rsa key', key.spki)));
+}
+
+function publicRaw(key: KeyObject, prefix: Uint8Array): Bytes {
+  return plain(createPublicKey(key).export({ format: 'der', type: 'spki' })).slice(prefix.length);
+}
+
+function pss(key: KeyObject, saltLength: PssSaltLength): { key: KeyObject; padding: number; saltLength: number } {
+  return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
+}
+
+export const nodePrimitives: Primitives = {
+  randomBytes: (size) => refusing('random', () => plain(randomBytes(size))),
+
+  sha256: (data) => plain(hash('sha256', data, 'buffer')),
+
+  sha512: (data) => plain(hash('sha512', data, 'buffer')),
+
+  // A KeyObject: createHmac with raw bytes takes several times as long.
+  hmacSha256: (key, data) =>
+    refusing('hmac', () => plain(createHmac('sha256', createSecretKey(key)).update(data).digest())),
+
+  encryptCbc: (key, iv, data) =>
+    refusing('cbc', () => {
+      checkSize('cbc key', key, SYMMETRIC_KEY_SIZE);
+      checkSize('cbc iv', iv, IV_SIZE);
+      const cipher = createCipheriv('aes-256-cbc', key, iv);
+      return concat(cipher.update(data), cipher.final());
+    }),
+
+  decryptCbc: (key, iv, ciphertext) =>
+    refusing('cbc', () => {
+      checkSize('cbc key', key, SYMMETRIC_KEY_SIZE);
+      checkSize('cbc iv', iv, IV_SIZE);
+      if (ciphertext.length === 0 || ciphertext.length % CBC_BLOCK_SIZE !== 0) {
+        throw refuse('cbc', 'cbc: whole blocks expected');
+      }
+      const cipher = createDecipheriv('aes-256-cbc', key, iv);
+      return concat(cipher.update(ciphertext), cipher.final());
+    }),
+
+  sealGcm: (key, nonce, aad, data) =>
+    refusing('gcm', () => {
+      checkSize('gcm key', key, SYMMETRIC_KEY_SIZE);
+      checkSize('gcm nonce', nonce, GCM_NONCE_SIZE);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: GCM_TAG_SIZE });
+      cipher.setAAD(aad);
+      return concat(cipher.update(data), cipher.final(), cipher.getAuthTag());
+    }),
+
+  openGcm: (key, nonce, aad, box) =>
+    refusing('gcm', () => {
+      checkSize('gcm key', key, SYMMETRIC_KEY_SIZE);
+      checkSize('gcm nonce', nonce, GCM_NONCE_SIZE);
+      if (box.length < GCM_TAG_SIZE) throw refuse('gcm', 'gcm: shorter than its tag');
+      const cipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: GCM_TAG_SIZE });
+      cipher.setAAD(aad);
+      cipher.setAuthTag(box.subarray(box.length - GCM_TAG_SIZE));
+      return concat(cipher.update(box.subarray(0, box.length - GCM_TAG_SIZE)), cipher.final());
+    }),
+
+  x25519PublicKey: (key) => refusing('x25519', () => publicRaw(x25519Private(key), X25519_SPKI)),
+
+  x25519: (key, peer) =>
+    refusing('x25519', () => {
+      checkSize('x25519 peer', peer, X25519_SIZE);
+      const publicKey = importPublic('x25519 peer', concat(X25519_SPKI, peer));
+      const shared = diffieHellman({ privateKey: x25519Private(key), publicKey });
+      // OpenSSL refuses an all-zero output itself; the protocol depends on it (§3), so it is looked at once more.
+      if (equalBytes(shared, new Uint8Array(X25519_SIZE))) throw refuse('x25519', 'x25519: all-zero output');
+      return new SecretKey(shared);
+    }),
+
+  mlKemPublicKey: (key) => refusing('ml-kem', () => publicRaw(mlKemPrivate(key), MLKEM_SPKI)),
+
+  // The import makes the modulus check of FIPS 203 §7.2: a coefficient of 3329 or more is refused there.
+  mlKemEncapsulate: (publicKey) =>
+    refusing('ml-kem', () => {
+      checkSize('ml-kem public key', publicKey, MLKEM_EK_SIZE);
+      const result = encapsulate(importPublic('ml-kem public key', concat(MLKEM_SPKI, publicKey)));
+      return { ciphertext: plain(result.ciphertext), shared: new SecretKey(result.sharedKey) };
+    }),
+
+  mlKemDecapsulate: (key, ciphertext) =>
+    refusing('ml-kem', () => {
+      checkSize('ml-kem ciphertext', ciphertext, MLKEM_CT_SIZE);
+      return new SecretKey(decapsulate(mlKemPrivate(key), ciphertext));
+    }),
+
+  generateRsa: () =>
+    new Promise((resolve, reject) => {
+      generateKeyPair('rsa', { modulusLength: 2048, publicExponent: 65537 }, (error, publicKey, privateKey) => {
+        if (error !== null) {
+          reject(new ProtocolError('primitive', 'rsa key', 'rsa key: not generated', { cause: error }));
+          return;
+        }
+        resolve({
+          publicKey: new RsaPublicKey(publicKey.export({ format: 'der', type: 'spki' })),
+          privateKey: new RsaPrivateKey(privateKey.export({ format: 'der', type: 'pkcs8' })),
+        });
+      });
+    }),
+
+  signPss: async (key, message, salt) => {
+    const options = pss(rsaPrivate(key), salt);
+    return new Promise((resolve, reject) => {
+      sign('sha256', message, options, (error, signature) => {
+        if (error === null) resolve(plain(signature));
+        else reject(new ProtocolError('primitive', 'pss', 'pss: not signed', { cause: error }));
+      });
+    });
+  },
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous; a throw must be a rejection
+  verifyPss: async (key, message, signature, salt) =>
+    refusing('pss', () => verify('sha256', message, pss(rsaPublic(key), salt), signature)),
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  wrapOaep: async (key, label, secret) =>
+    refusing('oaep', () => {
+      const options = { key: rsaPublic(key), padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
+      return plain(publicEncrypt(label.length === 0 ? options : { ...options, oaepLabel: label }, secret));
+    }),
+
+  unwrapOaep: async (key, label, wrapped) => {
+    const decryptor = once(decryptors, key, () =>
+      rsaPrivate(key).toCryptoKey({ name: 'RSA-OAEP', hash: 'SHA-256' }, false, ['decrypt']),
+    );
+    const algorithm = label.length === 0 ? { name: 'RSA-OAEP' } : { name: 'RSA-OAEP', label };
+    try {
+      return new Uint8Array(await webcrypto.subtle.decrypt(algorithm, decryptor, wrapped as Bytes));
+    } catch {
+      // One error for every cause, without the platform's own: nothing here may tell them apart.
+      throw refuse('oaep', 'oaep: does not open');
+    }
+  },
+};
