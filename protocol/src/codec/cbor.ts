@@ -92,7 +92,7 @@ function checkValue(value: CborValue, depth: number): void {
 /** The one encoding of `value`. @throws ProtocolError `cbor` for what the subset cannot express (§1.1) */
 export function encodeCbor(value: CborValue): Bytes {
   checkValue(value, 0);
-  return encode(value) as Bytes;
+  return encode(value);
 }
 
 /** Equality of public bytes, eight at a time: envelopes are large. */

@@ -102,11 +102,11 @@ export async function openBundle(p: Primitives, bytes: Uint8Array, now: number):
  */
 export function checkSerial(known: KnownSerial | undefined, bundle: Bundle): KnownSerial {
   const { serial } = bundle.certificate;
-  if (known !== undefined && serial < known.serial) {
-    throw refuse('serial', 'an older certificate of this device than one seen before');
-  }
-  if (known !== undefined && serial === known.serial && !equalBytes(known.certificateHash, bundle.certificateHash)) {
-    throw refuse('serial', 'two certificates of this device have one serial');
+  if (known !== undefined) {
+    if (serial < known.serial) throw refuse('serial', 'an older certificate of this device than one seen before');
+    if (serial === known.serial && !equalBytes(known.certificateHash, bundle.certificateHash)) {
+      throw refuse('serial', 'two certificates of this device have one serial');
+    }
   }
   return { serial, certificateHash: bundle.certificateHash };
 }
