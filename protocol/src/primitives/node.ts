@@ -44,6 +44,7 @@ import {
   SecretKey,
   type X25519PrivateKey,
 } from '../primitives.ts';
+import { checkSize, once, refuse, refusing } from './refusal.ts';
 
 // DER around raw keys: SubjectPublicKeyInfo (RFC 5280) and PKCS#8 (RFC 5958) of RFC 8410 and RFC 9935.
 const X25519_SPKI = fromHex('302a300506032b656e032100');
@@ -51,40 +52,14 @@ const X25519_PKCS8 = fromHex('302e020100300506032b656e04220420');
 const MLKEM_SPKI = fromHex('308204b2300b0609608648016503040402038204a100');
 const MLKEM_PKCS8_SEED = fromHex('3054020100300b060960864801650304040204428040');
 
-/** Runs `action`; whatever it throws becomes the one typed refusal, so that no platform error escapes. */
-function refusing<T>(check: string, action: () => T): T {
-  try {
-    return action();
-  } catch (cause) {
-    if (cause instanceof ProtocolError) throw cause;
-    throw new ProtocolError('primitive', check, `${check}: refused by the platform`, { cause });
-  }
-}
-
-function refuse(check: string, message: string): ProtocolError {
-  return new ProtocolError('primitive', check, message);
-}
-
 /** A plain view of a Buffer: Buffer's own `slice` and prototype must not leak into the protocol. */
 function plain(buffer: Uint8Array): Bytes {
   return new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.length);
 }
 
-function checkSize(check: string, value: Uint8Array, size: number): void {
-  if (value.length !== size) throw refuse(check, `${check}: ${String(size)} bytes expected`);
-}
-
 // Imports cost as much as the operations themselves: each key object is imported once.
 const imported = new WeakMap<X25519PrivateKey | MlKemPrivateKey | RsaPrivateKey | RsaPublicKey, KeyObject>();
 const decryptors = new WeakMap<RsaPrivateKey, webcrypto.CryptoKey>();
-
-function once<K extends WeakKey, V extends WeakKey>(cache: WeakMap<K, V>, key: K, make: () => V): V {
-  const known = cache.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  cache.set(key, made);
-  return made;
-}
 
 function importPrivate(check: string, der: Uint8Array): KeyObject {
   return refusing(check, () => createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' }));
@@ -157,7 +132,7 @@ export const nodePrimitives: Primitives = {
       checkSize('cbc key', key, SYMMETRIC_KEY_SIZE);
       checkSize('cbc iv', iv, IV_SIZE);
       if (ciphertext.length === 0 || ciphertext.length % CBC_BLOCK_SIZE !== 0) {
-        throw refuse('cbc', 'cbc: whole blocks expected');
+        throw refuse('cbc', 'whole blocks expected');
       }
       const cipher = createDecipheriv('aes-256-cbc', key, iv);
       return concat(cipher.update(ciphertext), cipher.final());
@@ -176,7 +151,7 @@ export const nodePrimitives: Primitives = {
     refusing('gcm', () => {
       checkSize('gcm key', key, SYMMETRIC_KEY_SIZE);
       checkSize('gcm nonce', nonce, GCM_NONCE_SIZE);
-      if (box.length < GCM_TAG_SIZE) throw refuse('gcm', 'gcm: shorter than its tag');
+      if (box.length < GCM_TAG_SIZE) throw refuse('gcm', 'shorter than its tag');
       const cipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: GCM_TAG_SIZE });
       cipher.setAAD(aad);
       cipher.setAuthTag(box.subarray(box.length - GCM_TAG_SIZE));
@@ -191,7 +166,7 @@ export const nodePrimitives: Primitives = {
       const publicKey = importPublic('x25519 peer', concat(X25519_SPKI, peer));
       const shared = diffieHellman({ privateKey: x25519Private(key), publicKey });
       // OpenSSL refuses an all-zero output itself; the protocol depends on it (§3), so it is looked at once more.
-      if (equalBytes(shared, new Uint8Array(X25519_SIZE))) throw refuse('x25519', 'x25519: all-zero output');
+      if (equalBytes(shared, new Uint8Array(X25519_SIZE))) throw refuse('x25519', 'all-zero output');
       return new SecretKey(shared);
     }),
 
@@ -255,7 +230,7 @@ export const nodePrimitives: Primitives = {
       return new Uint8Array(await webcrypto.subtle.decrypt(algorithm, decryptor, wrapped as Bytes));
     } catch {
       // One error for every cause, without the platform's own: nothing here may tell them apart.
-      throw refuse('oaep', 'oaep: does not open');
+      throw refuse('oaep', 'does not open');
     }
   },
 };

@@ -1,0 +1,201 @@
+/**
+ * The primitives for browsers and any other platform with WebCrypto: RSA and randomness from it, the rest from noble,
+ * because WebCrypto is asynchronous throughout and the port is not. Needs a secure context (https or localhost).
+ */
+import { cbc, gcm } from '@noble/ciphers/aes.js';
+import { x25519 } from '@noble/curves/ed25519.js';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256, sha512 } from '@noble/hashes/sha2.js';
+import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
+import { type Bytes, equalBytes } from '../bytes.ts';
+import {
+  CBC_BLOCK_SIZE,
+  GCM_NONCE_SIZE,
+  GCM_TAG_SIZE,
+  IV_SIZE,
+  MLKEM_CT_SIZE,
+  MLKEM_EK_SIZE,
+  MLKEM_SEED_SIZE,
+  SYMMETRIC_KEY_SIZE,
+  WRAP_SIZE,
+  X25519_SIZE,
+} from '../limits.ts';
+import {
+  type MlKemPrivateKey,
+  type Primitives,
+  RsaPrivateKey,
+  RsaPublicKey,
+  SecretKey,
+  type X25519PrivateKey,
+} from '../primitives.ts';
+import { checkSize, once, refuse, refusing, refusingAsync } from './refusal.ts';
+
+type CryptoKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+type RsaUse = 'sign' | 'verify' | 'encrypt' | 'decrypt';
+
+const RANDOM_CHUNK = 65_536; // the most getRandomValues gives at once
+const EXPONENT = new Uint8Array([1, 0, 1]);
+const ZERO_SHARED = new Uint8Array(X25519_SIZE);
+
+/** The imported keys of one use: RSA-PSS and RSA-OAEP keys are different objects to WebCrypto. */
+type KeyCache = WeakMap<RsaPrivateKey | RsaPublicKey, Promise<CryptoKey>>;
+const cache: Record<RsaUse, KeyCache> = {
+  sign: new WeakMap(),
+  verify: new WeakMap(),
+  encrypt: new WeakMap(),
+  decrypt: new WeakMap(),
+};
+const mlKemPairs = new WeakMap<MlKemPrivateKey, ReturnType<typeof ml_kem768.keygen>>();
+
+function rsaKey(key: RsaPrivateKey | RsaPublicKey, use: RsaUse): Promise<CryptoKey> {
+  return once(cache[use], key, () => refusingAsync('rsa key', () => importRsa(key, use)));
+}
+
+async function importRsa(key: RsaPrivateKey | RsaPublicKey, use: RsaUse): Promise<CryptoKey> {
+  const algorithm = { name: use === 'sign' || use === 'verify' ? 'RSA-PSS' : 'RSA-OAEP', hash: 'SHA-256' };
+  const imported =
+    key instanceof RsaPublicKey
+      ? await crypto.subtle.importKey('spki', key.spki, algorithm, false, [use])
+      : await crypto.subtle.importKey('pkcs8', key.exposeSecretBytes(), algorithm, false, [use]);
+  // The RSA profile's size and exponent (§1.3), for private keys too.
+  const { modulusLength, publicExponent } = imported.algorithm as { modulusLength?: number; publicExponent?: Bytes };
+  if (modulusLength !== 2048 || publicExponent === undefined || !equalBytes(publicExponent, EXPONENT)) {
+    throw refuse('rsa key', 'an RSA key of 2048 bits with exponent 65537 is expected');
+  }
+  return imported;
+}
+
+function oaep(label: Uint8Array): { name: string; label?: Bytes } {
+  return label.length === 0 ? { name: 'RSA-OAEP' } : { name: 'RSA-OAEP', label: label as Bytes };
+}
+
+function x25519Secret(key: X25519PrivateKey): Bytes {
+  checkSize('x25519 key', key.exposeSecretBytes(), X25519_SIZE);
+  return key.exposeSecretBytes();
+}
+
+function mlKemPair(key: MlKemPrivateKey): ReturnType<typeof ml_kem768.keygen> {
+  return once(mlKemPairs, key, () => {
+    checkSize('ml-kem key', key.exposeSecretBytes(), MLKEM_SEED_SIZE);
+    return ml_kem768.keygen(key.exposeSecretBytes());
+  });
+}
+
+export const webPrimitives: Primitives = {
+  randomBytes: (size) =>
+    refusing('random', () => {
+      if (!Number.isInteger(size)) throw refuse('random', 'a whole number of bytes expected');
+      const out = new Uint8Array(size);
+      for (let at = 0; at < size; at += RANDOM_CHUNK) crypto.getRandomValues(out.subarray(at, at + RANDOM_CHUNK));
+      return out;
+    }),
+
+  sha256: (data) => sha256(data),
+
+  sha512: (data) => sha512(data),
+
+  hmacSha256: (key, data) => hmac(sha256, key, data),
+
+  encryptCbc: (key, iv, plain) =>
+    refusing('cbc', () => {
+      checkSize('cbc key', key, SYMMETRIC_KEY_SIZE);
+      checkSize('cbc iv', iv, IV_SIZE);
+      return cbc(key, iv).encrypt(plain);
+    }),
+
+  decryptCbc: (key, iv, ciphertext) =>
+    refusing('cbc', () => {
+      checkSize('cbc key', key, SYMMETRIC_KEY_SIZE);
+      checkSize('cbc iv', iv, IV_SIZE);
+      if (ciphertext.length === 0 || ciphertext.length % CBC_BLOCK_SIZE !== 0) {
+        throw refuse('cbc', 'whole blocks expected');
+      }
+      return cbc(key, iv).decrypt(ciphertext);
+    }),
+
+  sealGcm: (key, nonce, aad, plain) =>
+    refusing('gcm', () => {
+      checkSize('gcm key', key, SYMMETRIC_KEY_SIZE);
+      checkSize('gcm nonce', nonce, GCM_NONCE_SIZE);
+      return gcm(key, nonce, aad).encrypt(plain);
+    }),
+
+  openGcm: (key, nonce, aad, box) =>
+    refusing('gcm', () => {
+      checkSize('gcm key', key, SYMMETRIC_KEY_SIZE);
+      checkSize('gcm nonce', nonce, GCM_NONCE_SIZE);
+      if (box.length < GCM_TAG_SIZE) throw refuse('gcm', 'shorter than its tag');
+      return gcm(key, nonce, aad).decrypt(box);
+    }),
+
+  x25519PublicKey: (key) => refusing('x25519', () => x25519.getPublicKey(x25519Secret(key))),
+
+  x25519: (key, peer) =>
+    refusing('x25519', () => {
+      checkSize('x25519 peer', peer, X25519_SIZE);
+      const shared = x25519.getSharedSecret(x25519Secret(key), peer);
+      // noble refuses an all-zero output itself; the protocol depends on it (§3), so it is looked at once more.
+      if (equalBytes(shared, ZERO_SHARED)) throw refuse('x25519', 'all-zero output');
+      return new SecretKey(shared);
+    }),
+
+  mlKemPublicKey: (key) => refusing('ml-kem', () => mlKemPair(key).publicKey.slice() as Bytes),
+
+  // noble makes the modulus check of FIPS 203 §7.2: a coefficient of 3329 or more is refused.
+  mlKemEncapsulate: (publicKey) =>
+    refusing('ml-kem', () => {
+      checkSize('ml-kem public key', publicKey, MLKEM_EK_SIZE);
+      const { cipherText, sharedSecret } = ml_kem768.encapsulate(publicKey);
+      return { ciphertext: cipherText as Bytes, shared: new SecretKey(sharedSecret) };
+    }),
+
+  mlKemDecapsulate: (key, ciphertext) =>
+    refusing('ml-kem', () => {
+      checkSize('ml-kem ciphertext', ciphertext, MLKEM_CT_SIZE);
+      return new SecretKey(ml_kem768.decapsulate(ciphertext, mlKemPair(key).secretKey));
+    }),
+
+  generateRsa: () =>
+    refusingAsync('rsa key', async () => {
+      const algorithm = { name: 'RSA-PSS', hash: 'SHA-256', modulusLength: 2048, publicExponent: EXPONENT };
+      const pair = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+      return {
+        publicKey: new RsaPublicKey(new Uint8Array(await crypto.subtle.exportKey('spki', pair.publicKey))),
+        privateKey: new RsaPrivateKey(new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey))),
+      };
+    }),
+
+  signPss: async (key, message, salt) => {
+    const signer = await rsaKey(key, 'sign');
+    return refusingAsync('pss', async () => {
+      const algorithm = { name: 'RSA-PSS', saltLength: salt };
+      return new Uint8Array(await crypto.subtle.sign(algorithm, signer, message as Bytes));
+    });
+  },
+
+  verifyPss: async (key, message, signature, salt) => {
+    const verifier = await rsaKey(key, 'verify');
+    return refusingAsync('pss', () => {
+      const algorithm = { name: 'RSA-PSS', saltLength: salt };
+      return crypto.subtle.verify(algorithm, verifier, signature as Bytes, message as Bytes);
+    });
+  },
+
+  wrapOaep: async (key, label, secret) => {
+    const encryptor = await rsaKey(key, 'encrypt');
+    return refusingAsync('oaep', async () => {
+      return new Uint8Array(await crypto.subtle.encrypt(oaep(label), encryptor, secret as Bytes));
+    });
+  },
+
+  unwrapOaep: async (key, label, wrapped) => {
+    const decryptor = await rsaKey(key, 'decrypt');
+    try {
+      checkSize('oaep', wrapped, WRAP_SIZE);
+      return new Uint8Array(await crypto.subtle.decrypt(oaep(label), decryptor, wrapped as Bytes));
+    } catch {
+      // One error for every cause, without the platform's own: nothing here may tell them apart.
+      throw refuse('oaep', 'does not open');
+    }
+  },
+};
