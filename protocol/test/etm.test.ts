@@ -10,7 +10,7 @@ import { openEtm, sealEtm } from '../src/symmetric/etm.ts';
 import { type EtmFile, runEtm } from './vectors/etm.ts';
 import { loadVectors } from './vectors/load.ts';
 
-const file = loadVectors<EtmFile>('etm');
+const file = loadVectors('etm') as EtmFile;
 const key = new SecretKey(Uint8Array.from({ length: 64 }, (_, i) => i));
 const aad = utf8('associated');
 

@@ -210,11 +210,10 @@ export const nodePrimitives: Primitives = {
     });
   },
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous; a throw must be a rejection
+  // Async although nothing waits: a refused key must be a rejection, as the port says.
   verifyPss: async (key, message, signature, salt) =>
     refusing('pss', () => verify('sha256', message, pss(rsaPublic(key), salt), signature)),
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- as above
   wrapOaep: async (key, label, secret) =>
     refusing('oaep', () => {
       const options = { key: rsaPublic(key), padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
@@ -227,7 +226,7 @@ export const nodePrimitives: Primitives = {
     );
     const algorithm = label.length === 0 ? { name: 'RSA-OAEP' } : { name: 'RSA-OAEP', label };
     try {
-      return new Uint8Array(await webcrypto.subtle.decrypt(algorithm, decryptor, wrapped as Bytes));
+      return new Uint8Array(await webcrypto.subtle.decrypt(algorithm, decryptor, wrapped));
     } catch {
       // One error for every cause, without the platform's own: nothing here may tell them apart.
       throw refuse('oaep', 'does not open');

@@ -139,14 +139,14 @@ export const webPrimitives: Primitives = {
       return new SecretKey(shared);
     }),
 
-  mlKemPublicKey: (key) => refusing('ml-kem', () => mlKemPair(key).publicKey.slice() as Bytes),
+  mlKemPublicKey: (key) => refusing('ml-kem', () => mlKemPair(key).publicKey.slice()),
 
   // noble makes the modulus check of FIPS 203 §7.2: a coefficient of 3329 or more is refused.
   mlKemEncapsulate: (publicKey) =>
     refusing('ml-kem', () => {
       checkSize('ml-kem public key', publicKey, MLKEM_EK_SIZE);
       const { cipherText, sharedSecret } = ml_kem768.encapsulate(publicKey);
-      return { ciphertext: cipherText as Bytes, shared: new SecretKey(sharedSecret) };
+      return { ciphertext: cipherText, shared: new SecretKey(sharedSecret) };
     }),
 
   mlKemDecapsulate: (key, ciphertext) =>
@@ -169,7 +169,7 @@ export const webPrimitives: Primitives = {
     const signer = await rsaKey(key, 'sign');
     return refusingAsync('pss', async () => {
       const algorithm = { name: 'RSA-PSS', saltLength: salt };
-      return new Uint8Array(await crypto.subtle.sign(algorithm, signer, message as Bytes));
+      return new Uint8Array(await crypto.subtle.sign(algorithm, signer, message));
     });
   },
 
@@ -177,14 +177,14 @@ export const webPrimitives: Primitives = {
     const verifier = await rsaKey(key, 'verify');
     return refusingAsync('pss', () => {
       const algorithm = { name: 'RSA-PSS', saltLength: salt };
-      return crypto.subtle.verify(algorithm, verifier, signature as Bytes, message as Bytes);
+      return crypto.subtle.verify(algorithm, verifier, signature, message);
     });
   },
 
   wrapOaep: async (key, label, secret) => {
     const encryptor = await rsaKey(key, 'encrypt');
     return refusingAsync('oaep', async () => {
-      return new Uint8Array(await crypto.subtle.encrypt(oaep(label), encryptor, secret as Bytes));
+      return new Uint8Array(await crypto.subtle.encrypt(oaep(label), encryptor, secret));
     });
   },
 
@@ -192,7 +192,7 @@ export const webPrimitives: Primitives = {
     const decryptor = await rsaKey(key, 'decrypt');
     try {
       checkSize('oaep', wrapped, WRAP_SIZE);
-      return new Uint8Array(await crypto.subtle.decrypt(oaep(label), decryptor, wrapped as Bytes));
+      return new Uint8Array(await crypto.subtle.decrypt(oaep(label), decryptor, wrapped));
     } catch {
       // One error for every cause, without the platform's own: nothing here may tell them apart.
       throw refuse('oaep', 'does not open');

@@ -28,9 +28,9 @@ export type ExpandFile = VectorFile<ExpandEntry>;
 
 export async function runExpand(file: ExpandFile, p: Primitives): Promise<VectorResult> {
   return runEntries(file, (entry) => {
-    if (entry.label !== undefined) return runLabel(entry, entry.label, p);
-    if (entry.salt !== undefined) return runExtract(entry, p);
-    return runStep(entry, p);
+    if (entry.label !== undefined) runLabel(entry, entry.label, p);
+    else if (entry.salt !== undefined) runExtract(entry, p);
+    else runStep(entry, p);
   });
 }
 
