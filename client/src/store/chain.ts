@@ -20,6 +20,8 @@ export interface ChainPoint {
 /** What the store keeps of a chain. `sent` is seq 0 and zeros, `received` undefined, before the first. */
 export interface StoredChain {
   readonly sent: ChainPoint;
+  /** The highest sent seq that the peer said it accepted. */
+  readonly acknowledged: number;
   readonly received: ChainPoint | undefined;
   /** Failures of checks 2-5 behind a good HMAC, counted per peer device (§5.4). */
   readonly failuresBehindHmac: number;

@@ -84,11 +84,15 @@ export interface Outbox {
   nextBatch(to: ConversationKey): readonly StoredMessage[];
   /** queued → sent, with the flight that carries them. In one transaction with `chains.setSent`, before it leaves. */
   markSent(numbers: readonly number[], flight: FlightRecord): void;
-  /** All sent on this chain up to and including a seq → delivered. The numbers newly delivered. */
+  /**
+   * All sent on this chain up to and including a seq → delivered. The numbers newly delivered.
+   * @throws WaxwingError `restored-copy` where the peer accepted more than this home ever sent (§4)
+   */
   acknowledge(chain: ChainKey, upToSeq: number): readonly number[];
   /**
    * What a cut left unacknowledged: sent → queued, ids and openings kept, from any own device to this account. The
-   * ranges are the seqs of `chain` that carried them (§5.1 `void`).
+   * ranges are the seqs of `chain` above the last acknowledged one: they hold nothing that is not sent again (§5.1
+   * `void`). Call `acknowledge` with the peer's [6, n] first.
    */
   requeue(chain: ChainKey): { readonly numbers: readonly number[]; readonly voids: readonly SeqRange[] };
   /** The peer refused this flight for its age: its messages → too-old. Their numbers. */

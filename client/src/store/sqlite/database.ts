@@ -1,0 +1,158 @@
+/** The encrypted SQLite file (SQLCipher format) or a plain one in memory, with failures as typed errors. */
+import Driver, { type DriverStatement, type DriverTransaction } from 'better-sqlite3-multiple-ciphers';
+import type { SecretKey } from '@waxwing/protocol';
+import { diskFailure } from './disk-failure.ts';
+
+export type SqlValue = string | number | Uint8Array | null;
+
+/** A prepared statement whose failures are typed. */
+export class Statement<Row> {
+  readonly #raw: DriverStatement<Row>;
+  readonly #place: string;
+
+  constructor(raw: DriverStatement<Row>, place: string) {
+    this.#raw = raw;
+    this.#place = place;
+  }
+
+  /** Rows changed, and the last rowid inserted. */
+  run(...values: SqlValue[]): { readonly changes: number; readonly rowid: number } {
+    try {
+      const { changes, lastInsertRowid } = this.#raw.run(...values);
+      return { changes, rowid: Number(lastInsertRowid) };
+    } catch (error) {
+      throw diskFailure(error, this.#place);
+    }
+  }
+
+  get(...values: SqlValue[]): Row | undefined {
+    try {
+      return this.#raw.get(...values);
+    } catch (error) {
+      throw diskFailure(error, this.#place);
+    }
+  }
+
+  all(...values: SqlValue[]): Row[] {
+    try {
+      return this.#raw.all(...values);
+    } catch (error) {
+      throw diskFailure(error, this.#place);
+    }
+  }
+}
+
+export class Database {
+  readonly place: string;
+  readonly #raw: Driver;
+  readonly #atomically: DriverTransaction;
+
+  private constructor(raw: Driver, place: string) {
+    this.#raw = raw;
+    this.place = place;
+    this.#atomically = raw.transaction((run: () => unknown) => run());
+  }
+
+  /**
+   * Opens or makes an encrypted file. `key` is 32 random bytes, used as they are. The file stays locked by this process
+   * until it is closed.
+   * @throws WaxwingError `home-damaged` where the key does not open it, `home-read-only`, `home-locked`, …
+   */
+  static openFile(file: string, key: SecretKey, place: string): Database {
+    try {
+      const raw = new Driver(file, { timeout: 0 });
+      try {
+        raw.pragma("cipher = 'sqlcipher'");
+        raw.pragma('legacy = 4'); // SQLCipher 4's own parameters, so that its tools open the file
+        raw.pragma(`key = "x'${Buffer.from(key.exposeSecretBytes()).toString('hex')}'"`);
+        raw.pragma('locking_mode = EXCLUSIVE'); // no shared-memory file; a second line behind the home's lock
+        raw.prepare('SELECT count(*) FROM sqlite_schema').get(); // the key is wrong: here it shows
+        raw.pragma('journal_mode = WAL');
+        raw.pragma('synchronous = FULL');
+        raw.pragma('journal_size_limit = 4194304');
+        configure(raw);
+        return new Database(raw, place);
+      } catch (error) {
+        raw.close();
+        throw error;
+      }
+    } catch (error) {
+      throw diskFailure(error, place);
+    }
+  }
+
+  /** A database in RAM: empty, or the image that `serialize` gave. @throws WaxwingError `home-damaged` */
+  static openMemory(place: string, image?: Uint8Array): Database {
+    try {
+      const raw = image === undefined ? new Driver(':memory:') : new Driver(Buffer.from(image));
+      configure(raw);
+      raw.prepare('SELECT count(*) FROM sqlite_schema').get();
+      return new Database(raw, place);
+    } catch (error) {
+      throw diskFailure(error, place);
+    }
+  }
+
+  prepare<Row>(sql: string): Statement<Row> {
+    try {
+      return new Statement<Row>(this.#raw.prepare<Row>(sql), this.place);
+    } catch (error) {
+      throw diskFailure(error, this.place);
+    }
+  }
+
+  exec(sql: string): void {
+    try {
+      this.#raw.exec(sql);
+    } catch (error) {
+      throw diskFailure(error, this.place);
+    }
+  }
+
+  /** The value of a one-value pragma. */
+  pragma(source: string): unknown {
+    try {
+      return this.#raw.pragma(source, { simple: true });
+    } catch (error) {
+      throw diskFailure(error, this.place);
+    }
+  }
+
+  /** One commit; nested calls are savepoints. Whatever `run` throws undoes all of it. */
+  transaction<T>(run: () => T): T {
+    try {
+      return this.#atomically.immediate(run) as T;
+    } catch (error) {
+      throw diskFailure(error, this.place);
+    }
+  }
+
+  get inTransaction(): boolean {
+    return this.#raw.inTransaction;
+  }
+
+  /** The whole database as a plain SQLite image: it contains every secret. */
+  exposeImage(): Buffer {
+    try {
+      return this.#raw.serialize();
+    } catch (error) {
+      throw diskFailure(error, this.place);
+    }
+  }
+
+  /** Moves the write-ahead log into the file and empties it, so that deleted pages are gone from both. */
+  truncateLog(): void {
+    if (!this.inTransaction) this.pragma('wal_checkpoint(TRUNCATE)');
+  }
+
+  close(): void {
+    this.#raw.close();
+  }
+}
+
+function configure(raw: Driver): void {
+  raw.pragma('foreign_keys = ON');
+  raw.pragma('secure_delete = ON'); // deleted is overwritten
+  raw.pragma('temp_store = MEMORY'); // sorting must not leave plain text on the disk
+  raw.pragma('trusted_schema = OFF');
+}
