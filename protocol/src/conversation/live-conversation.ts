@@ -1,23 +1,35 @@
 /** Sealing and opening the messages of one conversation over one live channel: ratchet, envelope and chain together. */
 import type { Bytes } from '../bytes.ts';
+import { emptyChain } from '../envelope/freshness.ts';
+import { KIND_LIVE } from '../envelope/header.ts';
+import {
+  type StatementContext,
+  commitItem,
+  encodeMessageStatement,
+  statementContext,
+} from '../envelope/message-statement.ts';
+import { type DerivedKey, type OpeningContext, openEnvelope } from '../envelope/open.ts';
+import type { Item } from '../envelope/payload.ts';
+import { checkSealable, sealEnvelope } from '../envelope/seal.ts';
+import { ProtocolError, isProtocolError } from '../errors.ts';
+import type { ClientResult, ServerResult } from '../handshake/handshake-result.ts';
 import type { Bundle } from '../keys/bundle.ts';
 import type { Device } from '../keys/device.ts';
-import type { Primitives, SecretKey, X25519PrivateKey } from '../primitives.ts';
-import type { ChainState, ControlEntry, OpenedFlight, OutgoingItem, SealedFlight } from './flight.ts';
+import { HASH_SIZE, LIVE_TTL, MAX_CTL, MAX_SAFE_UINT } from '../limits.ts';
+import { type Primitives, SecretKey } from '../primitives.ts';
+import { acceptControl, controlToSend, stepDue } from '../ratchet/pq.ts';
+import type { RatchetHeader, RatchetState } from '../ratchet/ratchet-state.ts';
+import { ratchetReceive, ratchetSend, startRatchet } from '../ratchet/ratchet.ts';
+import type { ChainEnd, ChainState, ControlEntry, OpenedFlight, OutgoingItem, SealedFlight } from './flight.ts';
 
 /** What a conversation takes from a finished handshake (§3); a HandshakeResult is one. */
-export interface EstablishedSession {
-  readonly role: 'server' | 'client';
-  /** Milliseconds, the peer's clock minus the own. */
-  readonly clockOffset: number;
-  readonly root: SecretKey;
-  readonly sid: Bytes;
-  readonly ownDh: X25519PrivateKey;
-  readonly peerDh: Bytes;
-}
+export type EstablishedSession =
+  | Pick<ServerResult, 'role' | 'clockOffset' | 'root' | 'sid' | 'peerDh'>
+  | Pick<ClientResult, 'role' | 'clockOffset' | 'root' | 'sid' | 'ownDh'>;
 
 export interface LiveConversationOptions {
   readonly device: Device;
+  /** The peer's bundle as the handshake authenticated it. */
   readonly peer: Bundle;
   readonly handshake: EstablishedSession;
   readonly chain: ChainState;
@@ -30,6 +42,7 @@ export interface LiveConversationOptions {
 export interface FlightToSeal {
   readonly items: readonly OutgoingItem[];
   readonly ctl?: readonly ControlEntry[] | undefined;
+  /** Unix milliseconds. */
   readonly now: number;
 }
 
@@ -37,20 +50,185 @@ export interface FlightToSeal {
  * One conversation over one live channel. It dies with the channel: its ratchet is never stored. Calls of `seal` are
  * serialised among themselves, and so are calls of `open`; the two directions do not wait for each other.
  */
-export declare class LiveConversation {
-  constructor(p: Primitives, options: LiveConversationOptions);
+export class LiveConversation {
+  readonly #p: Primitives;
+  readonly #device: Device;
+  readonly #peer: Bundle;
+  readonly #sending: StatementContext;
+  readonly #opening: Omit<OpeningContext, 'last' | 'gapAllowed'>;
+  readonly #sid: Bytes;
+  readonly #stopwatch: (() => number) | undefined;
+  #ratchet: RatchetState;
+  #sent: ChainEnd;
+  #received: ChainEnd | undefined;
+  #firstOfChannel = true;
+  #failuresBehindHmac = 0;
+  #broken = false;
+  #sealing: Promise<unknown> = Promise.resolve();
+  #openings: Promise<unknown> = Promise.resolve();
+
+  constructor(p: Primitives, options: LiveConversationOptions) {
+    const { device, peer, handshake, chain, now } = options;
+    const self = device.bundle;
+    this.#p = p;
+    this.#device = device;
+    this.#peer = peer;
+    this.#sid = handshake.sid;
+    this.#stopwatch = options.stopwatch;
+    this.#sent = chain.sent;
+    this.#received = chain.received;
+    this.#ratchet = startRatchet(p, { ...handshake, self, peer, now });
+    this.#sending = statementContext(p, { sid: handshake.sid, from: self, to: peer });
+    this.#opening = {
+      kind: KIND_LIVE,
+      sid: handshake.sid,
+      device: self.device,
+      certificate: peer.certificate,
+      statement: statementContext(p, { sid: handshake.sid, from: peer, to: self }),
+      wrapKeys: device.wrapKeys.map(({ privateKey }) => privateKey),
+      rejection: new SecretKey(p.randomBytes(HASH_SIZE)),
+      clockOffset: handshake.clockOffset,
+    };
+  }
+
   /** After the last sealed and the last accepted (or too old) flight. */
-  get chain(): ChainState;
+  get chain(): ChainState {
+    return { sent: this.#sent, received: this.#received };
+  }
+
   /** Failures of steps 2-5 behind a good HMAC. The caller adds them up over channels: QUARANTINE_AFTER of them (§5.4). */
-  get failuresBehindHmac(): number;
+  get failuresBehindHmac(): number {
+    return this.#failuresBehindHmac;
+  }
+
   /** Whether a flight with one empty item of TYPE_STEP is due, so that one-way talk heals too (§6). */
-  stepDue(now: number): boolean;
+  stepDue(now: number): boolean {
+    return stepDue(this.#ratchet, now);
+  }
+
   /**
-   * @throws ProtocolError `limit` before anything changed, where the flight is over a limit or not well-formed
+   * Seals one flight. The chain has moved on when the promise resolves: store it before the envelope leaves.
+   * @throws ProtocolError `limit` before anything changed, where the flight is over a limit or not well-formed; `reuse`
+   *   where a counter is at its end or an earlier flight could not be sealed (its place in the ratchet is lost)
    */
-  seal(flight: FlightToSeal): Promise<SealedFlight>;
+  seal(flight: FlightToSeal): Promise<SealedFlight> {
+    // Copied now: the caller's bytes may change before it is this flight's turn.
+    const items = flight.items.map((item) => this.#takeItem(item));
+    const run = this.#sealing.then(() => this.#seal({ ...flight, items }));
+    this.#sealing = run.catch(() => undefined);
+    return run;
+  }
+
   /**
+   * Opens one envelope, in the order of the calls.
    * @throws ProtocolError `envelope-0`, `-1`, `-3`, `-4`, `-5`: the channel ends with the reject frame
    */
-  open(envelope: Uint8Array, now: number): Promise<OpenedFlight>;
+  open(envelope: Uint8Array, now: number): Promise<OpenedFlight> {
+    const run = this.#openings.then(() => this.#open(envelope, now));
+    this.#openings = run.catch(() => undefined);
+    return run;
+  }
+
+  #takeItem({ type, body, opening }: OutgoingItem): Item {
+    return {
+      type,
+      body: new Uint8Array(body),
+      opening: opening === undefined ? this.#p.randomBytes(HASH_SIZE) : new Uint8Array(opening),
+    };
+  }
+
+  async #seal(flight: Omit<FlightToSeal, 'items'> & { readonly items: readonly Item[] }): Promise<SealedFlight> {
+    const p = this.#p;
+    const { items, now } = flight;
+    if (this.#broken) throw new ProtocolError('reuse', 'seal', 'an earlier flight of this channel was not sealed');
+    if (!Number.isSafeInteger(now) || now < 0) throw new ProtocolError('limit', 'sent', 'the time is no Unix time');
+    if (this.#sent.seq >= MAX_SAFE_UINT) throw new ProtocolError('reuse', 'seq', 'the chain of flights is at its end');
+    const ratchet = ratchetSend(p, this.#ratchet, now);
+    const given = flight.ctl ?? [];
+    if (given.length >= MAX_CTL) throw new ProtocolError('limit', 'ctl', 'one ctl entry is kept for the ratchet');
+    const ctl: readonly ControlEntry[] = [...given, ...controlToSend(ratchet.state)];
+    checkSealable(items, ctl);
+
+    const seq = this.#sent.seq + 1;
+    const prev = this.#sent.hash;
+    const commitments = items.map((item) => commitItem(p, item));
+    const signed = { seq, prev, sent: now, ttl: LIVE_TTL };
+    const statement = encodeMessageStatement(p, this.#sending, { ...signed, commitments });
+    const statementHash = p.sha256(statement);
+    // From here on the key and the seq are used up: a crash skips a number and never repeats one (§5.2).
+    this.#ratchet = ratchet.state;
+    this.#sent = { seq, hash: statementHash };
+    this.#broken = true;
+    const { envelope, signature } = await sealEnvelope(p, {
+      header: { kind: KIND_LIVE, sid: this.#sid, toDevice: this.#peer.device, ...ratchet.header },
+      messageKey: ratchet.messageKey,
+      statement,
+      payload: { ...signed, items, ctl },
+      signKey: this.#device.signKey,
+      wrapKey: this.#peer.certificate.wrapKey,
+    });
+    this.#broken = false;
+    return {
+      envelope,
+      seq,
+      items: items.map((item, index) => ({ ...item, id: commitments[index] as Bytes })),
+      statement,
+      statementHash,
+      signature,
+      commitments,
+      sent: now,
+      ttl: LIVE_TTL,
+    };
+  }
+
+  async #open(encoded: Uint8Array, now: number): Promise<OpenedFlight> {
+    const p = this.#p;
+    const context = { ...this.#opening, last: this.#received, gapAllowed: this.#firstOfChannel };
+    const opened = await openEnvelope(p, context, {
+      encoded,
+      now,
+      deriveKey: (header) => this.#deriveKey(header, now),
+      stopwatch: this.#stopwatch,
+    }).catch((error: unknown) => {
+      if (isProtocolError(error, 'envelope-3', 'envelope-4', 'envelope-5')) this.#failuresBehindHmac += 1;
+      throw error;
+    });
+    const { payload, freshness, statement, hash, commitments, proof } = opened;
+    const accepted = freshness.fault === undefined;
+    // Step 6: all five hold, or all but the age.
+    this.#received = { seq: payload.seq, hash };
+    this.#firstOfChannel = false;
+    // The ratchet as it is now: flights may have been sealed while this one was being opened.
+    if (accepted) this.#ratchet = acceptControl(p, this.#ratchet, payload.ctl, now);
+    return {
+      outcome: accepted ? 'accepted' : 'too-old',
+      seq: payload.seq,
+      items: accepted ? payload.items.map((item, index) => ({ ...item, id: commitments[index] as Bytes })) : [],
+      gap: freshness.gap,
+      voids: freshness.voids,
+      age: freshness.age,
+      sent: payload.sent,
+      ttl: payload.ttl,
+      statement,
+      statementHash: hash,
+      signature: payload.signature,
+      commitments,
+      proof,
+    };
+  }
+
+  #deriveKey(header: RatchetHeader, now: number): DerivedKey {
+    const { state, messageKey } = ratchetReceive(this.#p, this.#ratchet, header, now);
+    return {
+      messageKey,
+      commit: () => {
+        this.#ratchet = state;
+      },
+    };
+  }
+}
+
+/** Both chains of two devices that have never spoken (§5.2). */
+export function newChain(): ChainState {
+  return { sent: emptyChain(), received: undefined };
 }

@@ -1,0 +1,240 @@
+/**
+ * Opening an envelope (§5.4): steps 0 to 5 as pure functions, and the one frozen order in which they run. A step returns
+ * what it found or throws; none changes anything.
+ */
+import { type Bytes, equalBytes } from '../bytes.ts';
+import { ProtocolError, isProtocolError } from '../errors.ts';
+import { type Certificate, isValidAt } from '../keys/certificate.ts';
+import { verifyStatement } from '../keys/profile.ts';
+import { SYMMETRIC_KEY_SIZE } from '../limits.ts';
+import { type Primitives, type RsaPrivateKey, SecretKey } from '../primitives.ts';
+import { type Envelope, decodeEnvelope } from './envelope.ts';
+import { type Freshness, type FreshnessContext, checkFreshness } from './freshness.ts';
+import { type Header, decodeHeader } from './header.ts';
+import { cipherKey, contentKey, keyCommitment, macKey, wrapLabel } from './layer-keys.ts';
+import { type StatementContext, commitItem, encodeMessageStatement } from './message-statement.ts';
+import { decryptPadded } from './padding.ts';
+import { type Payload, decodePayload } from './payload.ts';
+import type { Proof } from './proof.ts';
+
+/** What the recipient knows beforehand. Nothing in it comes from the envelope. */
+export interface OpeningContext extends FreshnessContext {
+  /** The kind of the channel: KIND_LIVE, or another of header.ts. */
+  readonly kind: number;
+  readonly sid: Uint8Array;
+  /** The own device's id. */
+  readonly device: Uint8Array;
+  /** The sender's, as the handshake authenticated it. */
+  readonly certificate: Certificate;
+  readonly statement: StatementContext;
+  /** Own wrap keys, newest first. */
+  readonly wrapKeys: readonly RsaPrivateKey[];
+  /** The local secret of the implicit rejection: random, known to nobody else. */
+  readonly rejection: SecretKey;
+}
+
+/** What step 0 read. */
+export interface Structure {
+  readonly envelope: Envelope;
+  readonly header: Header;
+  /** hh = H(hdr), 32. */
+  readonly headerHash: Bytes;
+}
+
+/** Step 0. No secret is touched; pn, n and pe are the ratchet's to judge. @throws ProtocolError `envelope-0` */
+export function readStructure(
+  p: Primitives,
+  context: Pick<OpeningContext, 'kind' | 'sid' | 'device'>,
+  encoded: Uint8Array,
+): Structure {
+  const envelope = decodeEnvelope(encoded);
+  const header = decodeHeader(envelope.hdr);
+  if (header.kind !== context.kind) throw refuse('kind', 'the envelope is not of the kind of this channel');
+  if (!equalBytes(header.sid, context.sid)) throw refuse('sid', 'the envelope is of another session');
+  if (!equalBytes(header.toDevice, context.device)) throw refuse('device', 'the envelope is for another device');
+  return { envelope, header, headerHash: p.sha256(envelope.hdr) };
+}
+
+/** Step 1: layer 4, in constant time. @throws ProtocolError `envelope-1` */
+export function checkMac(p: Primitives, structure: Structure, messageKey: SecretKey): void {
+  const { envelope, headerHash } = structure;
+  const key = macKey(p, messageKey, headerHash);
+  if (!equalBytes(p.hmacSha256(key.exposeSecretBytes(), envelope.covered), envelope.tag)) {
+    throw new ProtocolError('envelope-1', 'hmac', 'the HMAC does not hold');
+  }
+}
+
+/** What step 2 found: K, the commitment that belongs to it, and the place of the own key that was used. */
+export interface Unwrapped {
+  readonly contentKey: SecretKey;
+  readonly commitment: Bytes;
+  readonly wrapKey: number;
+}
+
+/**
+ * Step 2: layer 2. Never fails: a wrap that does not open gives a secret of our own making, so that nobody learns from
+ * us whether it was the wrap (implicit rejection). Old keys are tried newest first, and kc decides.
+ */
+export async function unwrap(
+  p: Primitives,
+  context: Pick<OpeningContext, 'wrapKeys' | 'rejection'>,
+  structure: Structure,
+  messageKey: SecretKey,
+): Promise<Unwrapped> {
+  const { envelope, headerHash } = structure;
+  const label = wrapLabel(headerHash);
+  let found: Unwrapped | undefined;
+  for (const [wrapKey, privateKey] of context.wrapKeys.entries()) {
+    found = { ...derive(await unwrapWith(privateKey)), wrapKey };
+    if (equalBytes(found.commitment, envelope.kc)) break;
+  }
+  return found ?? derive(rejected());
+
+  function rejected(): SecretKey {
+    return new SecretKey(p.hmacSha256(context.rejection.exposeSecretBytes(), envelope.wrap));
+  }
+
+  async function unwrapWith(privateKey: RsaPrivateKey): Promise<SecretKey> {
+    const otherwise = rejected();
+    try {
+      const key = await p.unwrapOaep(privateKey, label, envelope.wrap);
+      return key.length === SYMMETRIC_KEY_SIZE ? new SecretKey(key) : otherwise;
+    } catch (error) {
+      if (!isProtocolError(error, 'primitive')) throw error;
+      return otherwise;
+    }
+  }
+
+  function derive(wrapped: SecretKey): Unwrapped {
+    const key = contentKey(p, messageKey, wrapped);
+    return { contentKey: key, commitment: keyCommitment(p, key, headerHash), wrapKey: 0 };
+  }
+}
+
+/** Step 3: layer 1. @throws ProtocolError `envelope-3`, for step 2's failures too: they are one error */
+export function decrypt(p: Primitives, structure: Structure, unwrapped: Unwrapped): { payload: Payload; size: number } {
+  const { envelope, headerHash } = structure;
+  if (!equalBytes(unwrapped.commitment, envelope.kc)) {
+    throw new ProtocolError('envelope-3', 'commitment', 'the key commitment does not hold');
+  }
+  const plain = decryptPadded(p, cipherKey(p, unwrapped.contentKey, headerHash), envelope);
+  return { payload: decodePayload(plain), size: plain.length };
+}
+
+/** What step 5 verified: the statement, rebuilt and never read from the envelope. */
+export interface SignedStatement {
+  readonly statement: Bytes;
+  /** H(statement), 32: the next flight's prev. */
+  readonly hash: Bytes;
+  readonly commitments: readonly Bytes[];
+}
+
+/** Step 5: layer 3. (Step 4 is `checkFreshness`.) @throws ProtocolError `envelope-5` */
+export async function verifySignature(
+  p: Primitives,
+  context: Pick<OpeningContext, 'certificate' | 'statement'>,
+  payload: Payload,
+  now: number,
+): Promise<SignedStatement> {
+  const commitments = payload.items.map((item) => commitItem(p, item));
+  const statement = encodeMessageStatement(p, context.statement, { ...payload, commitments });
+  if (!(await verifyStatement(p, context.certificate.signKey, statement, payload.signature))) {
+    throw new ProtocolError('envelope-5', 'signature', 'the signature does not verify');
+  }
+  if (!isValidAt(context.certificate, now)) {
+    throw new ProtocolError('envelope-5', 'certificate', "the sender's certificate is outside its validity");
+  }
+  return { statement, hash: p.sha256(statement), commitments };
+}
+
+/**
+ * The message key for a header, on a copy of the ratchet, and what to do once the HMAC holds. Nothing else runs between
+ * the copy and the commit: that stretch of `openEnvelope` is synchronous.
+ */
+export interface DerivedKey {
+  readonly messageKey: SecretKey;
+  /** Commits the ratchet and burns the key: called once, right after step 1, whatever follows. */
+  readonly commit: () => void;
+}
+
+export interface Opening {
+  readonly encoded: Uint8Array;
+  /** Unix milliseconds on the own clock. */
+  readonly now: number;
+  /** @throws ProtocolError `envelope-0` or `envelope-1` (§6) */
+  readonly deriveKey: (header: Header) => DerivedKey;
+  /** A monotonic clock in milliseconds, for the durations of the proof. */
+  readonly stopwatch?: (() => number) | undefined;
+}
+
+export interface Opened extends SignedStatement {
+  readonly payload: Payload;
+  /** Its `fault` is undefined, or the age as the only fault (§5.4). */
+  readonly freshness: Freshness;
+  readonly proof: Proof;
+}
+
+/**
+ * All the steps, in the one order. @throws ProtocolError `envelope-0`, `-1`, `-3`, `-4`, `-5`: of several faults the
+ * first in the order
+ */
+export async function openEnvelope(p: Primitives, context: OpeningContext, opening: Opening): Promise<Opened> {
+  const { now } = opening;
+  const lap = laps(opening.stopwatch);
+
+  const structure = readStructure(p, context, opening.encoded);
+  const { header, envelope } = structure;
+  const structureTook = lap();
+
+  const { messageKey, commit } = opening.deriveKey(header);
+  checkMac(p, structure, messageKey);
+  commit();
+  const macTook = lap();
+
+  const unwrapped = await unwrap(p, context, structure, messageKey);
+  const unwrapTook = lap();
+
+  const { payload, size } = decrypt(p, structure, unwrapped);
+  const decryptTook = lap();
+
+  const freshness = checkFreshness(context, payload, now);
+  const freshnessTook = lap();
+
+  const signed = await verifySignature(p, context, payload, now).catch((error: unknown) => {
+    throw freshness.fault ?? error; // the age came first; it was not the only fault
+  });
+  const signatureTook = lap();
+
+  const { pn, n, pe } = header;
+  const { gap, age, fault } = freshness;
+  const proof: Proof = [
+    { check: 'structure', size: opening.encoded.length, ...structureTook },
+    { check: 'hmac', covered: envelope.covered.length, pn, n, pe, ...macTook },
+    { check: 'unwrap', wrapped: envelope.wrap.length, wrapKey: unwrapped.wrapKey, ...unwrapTook },
+    { check: 'decrypt', ciphertext: envelope.ct.length, plain: size, items: payload.items.length, ...decryptTook },
+    { check: 'freshness', holds: fault === undefined, seq: payload.seq, gap, age, ttl: payload.ttl, ...freshnessTook },
+    {
+      check: 'signature',
+      statement: signed.statement.length,
+      signature: payload.signature.length,
+      serial: context.certificate.serial,
+      ...signatureTook,
+    },
+  ];
+  return { ...signed, payload, freshness, proof };
+}
+
+/** The time since the last call, as the `took` of a result; nothing without a stopwatch. */
+function laps(stopwatch: (() => number) | undefined): () => { readonly took?: number } {
+  if (stopwatch === undefined) return () => ({});
+  let last = stopwatch();
+  return () => {
+    const since = last;
+    last = stopwatch();
+    return { took: last - since };
+  };
+}
+
+function refuse(check: string, message: string): ProtocolError {
+  return new ProtocolError('envelope-0', check, message);
+}

@@ -1,0 +1,11 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { nodePrimitives as p } from '../src/primitives/node.ts';
+import { type PaddingFile, runPadding } from './vectors/padding.ts';
+import { loadVectors } from './vectors/load.ts';
+
+test('padding.json: every entry ends as it says (§5.3)', async () => {
+  const file = loadVectors<PaddingFile>('padding');
+  assert.equal(file.vectors.length, file.count);
+  assert.deepEqual(await runPadding(file, p), { ran: file.count, good: file.good });
+});
