@@ -30,7 +30,7 @@ export function isProduct(path: string): boolean {
 }
 
 export const MAX_LINES = 400;
-const VAGUE = /^(utils?|helpers?|common|misc|shared|stuff)\b/;
+const VAGUE = /^(utils?|helpers?|common|misc|shared|stuff)(\.|$)/;
 
 /** What is wrong with the file as a file: its name, its size. */
 export function fileFaults({ path, text }: SourceFile): string[] {

@@ -102,7 +102,7 @@ function importRules(root: string): IForbiddenRuleType[] {
     {
       name: 'an adapter is chosen outside the protocol',
       severity: 'error',
-      from: { path: '^protocol/src/' },
+      from: { path: '^protocol/src/', pathNot: '^protocol/src/primitives/' },
       to: { path: '^protocol/src/primitives/' },
     },
     {
