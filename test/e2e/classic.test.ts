@@ -102,7 +102,7 @@ async function chatBothWays(ours: Program, theirs: Program): Promise<void> {
   for (let i = 0; i < 5; i++) assert.equal(await theirs.line(/^Message: /), `Message: line ${i}`);
 }
 
-void suite('classic and the Python peer of the original', { skip }, () => {
+suite('classic and the Python peer of the original', { skip }, () => {
   test('as the server', async () => {
     using ours = chat(SECRET, 'server');
     using theirs = peer('client', '--port', await ours.port());
