@@ -1,0 +1,149 @@
+/** A05 A10 A11 A23 A24: old packets again, elsewhere, in another order, or not at all. */
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { encodePackage } from '../../src/classic/index.ts';
+import { nodePrimitives as p } from '../../src/primitives/node.ts';
+import { alice, bob, carol, NOW } from '../fixtures/devices.ts';
+import { flight, livePair, shown, signingWith, stoppedAt } from './live-pair.ts';
+import { NOW_SECONDS, textbookKeys, textbookPair } from './textbook-actors.ts';
+import { textbookDecrypt, TextbookPeer, textbookSealWith } from './textbook.ts';
+import { decodePackage } from '../../src/classic/index.ts';
+import { textOf } from '../../src/bytes.ts';
+
+suite('A05 surreptitious forwarding', () => {
+  test("A05 textbook falls: carol sees alice's words to bob as alice's words to her, a day later, all green", () => {
+    const captured = decodePackage(textbookPair().alice.send('I resign', NOW_SECONDS));
+    // Bob, the honest recipient, is the attacker: he has the text and the signature.
+    const text = textOf(textbookDecrypt(captured, textbookKeys.bob.privateKey))?.split('|').at(1);
+    const tomorrow = NOW_SECONDS + 86_400;
+    const forwarded = textbookSealWith(textbookKeys.carol.publicKey, {
+      plain: `${tomorrow}|${String(text)}`,
+      signature: captured.signature,
+    });
+    const carolsEnd = new TextbookPeer(textbookKeys.carol);
+    carolsEnd.recvKey(textbookPair().alice.pem);
+    carolsEnd.recv(encodePackage(forwarded), tomorrow);
+    assert.deepEqual(carolsEnd.screen, [{ text: 'I resign', age: 0n, signed: true }]);
+  });
+
+  test('A05 waxwing holds at 5: recipient, session and conversation are in what alice signed', async () => {
+    const sid = p.randomBytes(16);
+    const opening = p.randomBytes(32);
+    const { signature } = await livePair({ sid }).server.seal(flight('I resign', NOW, opening));
+    const primitives = signingWith(signature);
+    // To carol, who for the sake of the test already takes bob's channel for alice's, even under the same session name.
+    const { server: asAlice, client: carolsEnd } = livePair({
+      sid,
+      server: { primitives },
+      client: { device: carol },
+    });
+    const forwarded = await asAlice.seal(flight('I resign', NOW, opening));
+    await assert.rejects(carolsEnd.open(forwarded.envelope, NOW), stoppedAt('envelope-5', 'signature'));
+    // As himself he fails all the more.
+    const { server: asBob, client } = livePair({ sid, server: { device: bob, primitives }, client: { device: carol } });
+    const own = await asBob.seal(flight('I resign', NOW, opening));
+    await assert.rejects(client.open(own.envelope, NOW), stoppedAt('envelope-5', 'signature'));
+  });
+});
+
+suite('A10 raw reflection and wrong wrap', () => {
+  test('A10 textbook falls: one echoed packet ends the receiving thread, and nobody is told', () => {
+    const { alice: sender } = textbookPair();
+    const sent = sender.send('hello?', NOW_SECONDS);
+    sender.recv(sent, NOW_SECONDS);
+    assert.deepEqual([sender.threadAlive, sender.screen], [false, []]);
+    // Whatever bob answers is lost from now on.
+    sender.recv(textbookPair().bob.send('yes!', NOW_SECONDS), NOW_SECONDS);
+    assert.deepEqual(sender.screen, []);
+  });
+
+  test('A10 waxwing holds at 0: the envelope is for another device, and no state has moved', async () => {
+    const { server, client } = livePair();
+    const { envelope } = await server.seal(flight('hello?'));
+    await assert.rejects(server.open(envelope, NOW), stoppedAt('envelope-0', 'device'));
+    await client.open(envelope, NOW);
+    const answer = await client.seal(flight('yes!'));
+    assert.deepEqual(shown(await server.open(answer.envelope, NOW)), ['yes!']);
+  });
+});
+
+suite('A11 replay within 60 s', () => {
+  test('A11 textbook falls: one order is shown three times', () => {
+    const { alice: sender, bob: receiver } = textbookPair();
+    const order = sender.send('transfer 100', NOW_SECONDS);
+    for (let i = 0; i < 3; i++) receiver.recv(order, NOW_SECONDS + i);
+    assert.deepEqual(
+      receiver.screen.map(({ text, signed }) => [text, signed]),
+      Array.from({ length: 3 }, () => ['transfer 100', true]),
+    );
+  });
+
+  test('A11 waxwing holds at 0: the counter is used, and its key burnt', async () => {
+    const { server, client } = livePair();
+    const { envelope } = await server.seal(flight('transfer 100'));
+    assert.deepEqual(shown(await client.open(envelope, NOW)), ['transfer 100']);
+    await assert.rejects(client.open(envelope, NOW), stoppedAt('envelope-0'));
+    // Also when both arrive at once.
+    const next = await server.seal(flight('transfer 200'));
+    const outcomes = await Promise.allSettled([client.open(next.envelope, NOW), client.open(next.envelope, NOW)]);
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'rejected'],
+    );
+    // In another session of the same two it is nothing at all.
+    await assert.rejects(livePair().client.open(envelope, NOW), stoppedAt('envelope-0', 'sid'));
+  });
+});
+
+suite('A23 reorder, drop, duplicate', () => {
+  test('A23 textbook falls: 3, 1, 1 is shown as it comes, all green', () => {
+    const { alice: sender, bob: receiver } = textbookPair();
+    const [one, , three] = ['no', 'wait', 'yes'].map((text) => sender.send(text, NOW_SECONDS));
+    for (const packet of [three, one, one]) receiver.recv(packet ?? new Uint8Array(0), NOW_SECONDS);
+    assert.deepEqual(
+      receiver.screen.map(({ text, signed }) => [text, signed]),
+      [
+        ['yes', true],
+        ['no', true],
+        ['no', true],
+      ],
+    );
+  });
+
+  test('A23 waxwing holds at 0: only the next one opens, whatever the order', async () => {
+    const { server, client } = livePair();
+    const sealed = [];
+    for (const text of ['no', 'wait', 'yes']) sealed.push((await server.seal(flight(text))).envelope);
+    const [one, two, three] = sealed;
+    assert.ok(one !== undefined && two !== undefined && three !== undefined);
+    const seen: (string | undefined)[] = [];
+    for (const envelope of [three, two, one, one, three, two, three]) {
+      await client.open(envelope, NOW).then((opened) => seen.push(...shown(opened)), stoppedAt('envelope-0'));
+    }
+    assert.deepEqual(seen, ['no', 'wait', 'yes']);
+  });
+
+  test('A23 waxwing holds at 4: a sender who skips or forks his own chain is refused, however well he signs', async () => {
+    const { server, client } = livePair();
+    await client.open((await server.seal(flight('first'))).envelope, NOW);
+    // A second end of the same identity that starts its chain anew under fresh keys: seq 1 again.
+    const again = livePair();
+    const { envelope } = await again.server.seal(flight('first, another'));
+    assert.deepEqual(shown(await again.client.open(envelope, NOW)), ['first, another']);
+    const kept = livePair({ client: { chain: client.chain } });
+    const repeated = await kept.server.seal(flight('seq 1 again'));
+    await assert.rejects(kept.client.open(repeated.envelope, NOW), stoppedAt('envelope-4'));
+  });
+});
+
+suite('A24 truncation', () => {
+  test('A24 textbook falls: a conversation that was cut looks like one that was left', () => {
+    const whole = textbookPair();
+    const cut = textbookPair();
+    const packets = ['do it', 'unless it rains'].map((text) => whole.alice.send(text, NOW_SECONDS));
+    // One peer says a single thing and leaves; the other is cut after the first of two. All that bob has is the same.
+    whole.bob.recv(packets[0] ?? new Uint8Array(0), NOW_SECONDS);
+    cut.bob.recv(packets[0] ?? new Uint8Array(0), NOW_SECONDS);
+    assert.deepEqual([whole.bob.screen, whole.bob.threadAlive], [cut.bob.screen, cut.bob.threadAlive]);
+  });
+});
