@@ -25,6 +25,7 @@ export type ClientErrorCode =
   // peers and names
   | 'peer-changed' // another account under a pinned name: blocked until accepted
   | 'peer-blocked'
+  | 'peer-quarantined' // too many failures behind a good HMAC (§5.4)
   | 'peer-rollback' // an older bundle of a device than one already seen (§2)
   | 'name-unknown' // no peer, or no message, is called that
   | 'name-ambiguous'
@@ -39,8 +40,12 @@ export type ClientErrorCode =
   // network
   | 'address-invalid'
   | 'port-in-use'
+  | 'port-forbidden'
   | 'connection-refused'
   | 'host-not-found'
+  | 'host-unreachable'
+  | 'connection-failed' // any other failure of a socket
+  | 'handshake-failed'
   | 'peer-busy'
   | 'peer-rejected'
   | 'connection-cut';

@@ -80,8 +80,8 @@ export interface Outbox {
   ): readonly StoredMessage[];
   /** What waited under an address now belongs to this account. The numbers moved. */
   adopt(address: string, account: Bytes): readonly number[];
-  /** The oldest queued messages that fit one flight: MAX_ITEMS, MAX_BODY (§12). Changes nothing. */
-  nextBatch(to: ConversationKey): readonly StoredMessage[];
+  /** The oldest queued messages above a number that fit one flight: MAX_ITEMS, MAX_BODY (§12). Changes nothing. */
+  nextBatch(to: ConversationKey, after?: number): readonly StoredMessage[];
   /** queued → sent, with the flight that carries them. In one transaction with `chains.setSent`, before it leaves. */
   markSent(numbers: readonly number[], flight: FlightRecord): void;
   /**
@@ -95,7 +95,10 @@ export interface Outbox {
    * `void`). Call `acknowledge` with the peer's [6, n] first.
    */
   requeue(chain: ChainKey): { readonly numbers: readonly number[]; readonly voids: readonly SeqRange[] };
-  /** The peer refused this flight for its age: its messages → too-old. Their numbers. */
+  /**
+   * The peer refused this flight for its age: its messages → too-old, even where an acknowledgement that came first had
+   * them delivered (§4: the first [6] of a channel covers refused flights too). Their numbers.
+   */
   markTooOld(chain: ChainKey, seq: number): readonly number[];
   /** too-old → queued, at the user's wish. The numbers queued. */
   resend(numbers: readonly number[]): readonly number[];
@@ -147,6 +150,8 @@ export interface History {
    * One entry an item: its new number, or undefined where its id was already there (shown once, §5.1).
    */
   receive(flight: ReceivedFlight, items: readonly ReceivedItem[]): readonly (number | undefined)[];
+  /** Seqs of this chain's received flights that were refused for their age, the newest 64: told again (§4 [7]). */
+  tooOldSeqs(chain: ChainKey): readonly number[];
   /** @throws WaxwingError `message-unknown` */
   get(number: number): StoredMessage;
   /** Oldest first. */

@@ -12,7 +12,8 @@ export type Content =
   | { readonly kind: 'pong' } // [4]
   | { readonly kind: 'close'; readonly lastSeq: number } // [5, last_seq]: no flight of mine follows; 0: none ever
   | { readonly kind: 'accepted'; readonly seq: number } // [6, n]
-  | { readonly kind: 'too-old'; readonly seq: number }; // [7, n]: refused for its age alone
+  | { readonly kind: 'too-old'; readonly seq: number } // [7, n]: refused for its age alone
+  | { readonly kind: 'busy' }; // [8]: in place of the server's [6]: it chats with another
 
 /** The CBOR of a content. */
 export function encodeContent(content: Content): Bytes {
@@ -33,6 +34,8 @@ export function encodeContent(content: Content): Bytes {
       return encodeCbor([6, content.seq]);
     case 'too-old':
       return encodeCbor([7, content.seq]);
+    case 'busy':
+      return encodeCbor([8]);
   }
 }
 
@@ -49,6 +52,7 @@ export function decodeContent(plain: Uint8Array): Content {
     if (kind === 0) return { kind: 'ready' };
     if (kind === 3) return { kind: 'ping' };
     if (kind === 4) return { kind: 'pong' };
+    if (kind === 8) return { kind: 'busy' };
   } else if (rest.length === 1) {
     if (kind === 1 && field instanceof Uint8Array) return { kind: 'envelope', envelope: field as Bytes };
     if (typeof field === 'number') {
@@ -57,7 +61,7 @@ export function decodeContent(plain: Uint8Array): Content {
       if (kind === 7) return { kind: 'too-old', seq: field };
     }
   }
-  if (typeof kind === 'number' && kind <= 7) {
+  if (typeof kind === 'number' && kind <= 8) {
     throw new ProtocolError('record', 'shape', `A record of kind ${String(kind)} has other fields than that kind.`);
   }
   throw new ProtocolError('record', 'kind', 'A record of an unknown kind was received.');

@@ -65,6 +65,8 @@ export interface OpenedFlight {
   /** Flights missing before this one that no void covers. */
   readonly gap: number;
   readonly voids: readonly VoidRange[];
+  /** What the sender put beside the items; unknown names are to be ignored (§5). Empty when too old. */
+  readonly ctl: readonly ControlEntry[];
   /** Milliseconds on the clock both ends agreed on; may be negative (§5.5). */
   readonly age: number;
   readonly sent: number;

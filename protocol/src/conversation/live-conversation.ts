@@ -206,6 +206,7 @@ export class LiveConversation {
       items: accepted ? payload.items.map((item, index) => ({ ...item, id: commitments[index] as Bytes })) : [],
       gap: freshness.gap,
       voids: freshness.voids,
+      ctl: accepted ? payload.ctl : [],
       age: freshness.age,
       sent: payload.sent,
       ttl: payload.ttl,

@@ -29,6 +29,7 @@ export class SqliteFlights {
   readonly #get: Statement<FlightRow>;
   readonly #numbers: Statement<{ readonly number: number }>;
   readonly #setOutcome: Statement<never>;
+  readonly #tooOld: Statement<{ readonly seq: number }>;
   readonly #deleteIfEmpty: Statement<never>;
   readonly #deleteOld: Statement<never>;
   readonly #deleteBundles: Statement<never>;
@@ -45,6 +46,8 @@ export class SqliteFlights {
     this.#numbers = database.prepare('SELECT number FROM messages WHERE flight = ? ORDER BY number');
     this.#setOutcome = database.prepare(`UPDATE flights SET outcome = ? WHERE direction = 'out'
       AND own_device = ? AND account = ? AND peer_device = ? AND seq = ?`);
+    this.#tooOld = database.prepare(`SELECT seq FROM flights WHERE direction = 'in' AND outcome = 'too-old'
+      AND own_device = ? AND account = ? AND peer_device = ? ORDER BY seq DESC LIMIT 64`);
     this.#deleteIfEmpty = database.prepare(`DELETE FROM flights WHERE flight = ?1
       AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.flight = ?1)`);
     this.#deleteOld = database.prepare(`DELETE FROM flights WHERE at < ?
@@ -72,6 +75,10 @@ export class SqliteFlights {
   /** What became of an outgoing flight. */
   setOutcome(chain: FlightRecord['chain'], seq: number, outcome: 'accepted' | 'too-old'): void {
     this.#setOutcome.run(outcome, chain.ownDevice, chain.account, chain.peerDevice, seq);
+  }
+
+  tooOldSeqs(chain: FlightRecord['chain']): readonly number[] {
+    return this.#tooOld.all(chain.ownDevice, chain.account, chain.peerDevice).map(({ seq }) => seq);
   }
 
   deleteIfEmpty(flight: number): void {

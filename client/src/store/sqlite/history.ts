@@ -1,6 +1,7 @@
 /** The history in SQLite: receive, list, search, prove, and really delete. */
 import type { Bytes } from '@waxwing/protocol';
 import { WaxwingError } from '../../errors.ts';
+import type { ChainKey } from '../chain.ts';
 import type {
   ConversationKey,
   EvidenceInputs,
@@ -72,6 +73,10 @@ export class SqliteHistory implements History {
         return changes === 0 ? undefined : rowid; // shown once, whatever the peer resends (§5.1)
       });
     });
+  }
+
+  tooOldSeqs(chain: ChainKey): readonly number[] {
+    return this.#flights.tooOldSeqs(chain);
   }
 
   get(number: number): StoredMessage {

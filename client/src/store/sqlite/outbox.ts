@@ -51,11 +51,10 @@ export class SqliteOutbox implements Outbox {
     this.#adopt = database.prepare(
       'UPDATE messages SET account = ? WHERE account IS NULL AND address = ? RETURNING number',
     );
-    this.#queuedToAccount = database.prepare(
-      `SELECT * FROM messages WHERE account = ? AND state = 'queued' ORDER BY number LIMIT ${MAX_ITEMS}`,
-    );
+    this.#queuedToAccount = database.prepare(`SELECT * FROM messages WHERE account = ? AND state = 'queued'
+      AND number > ? ORDER BY number LIMIT ${MAX_ITEMS}`);
     this.#queuedToAddress = database.prepare(`SELECT * FROM messages WHERE account IS NULL AND address = ?
-      AND state = 'queued' ORDER BY number LIMIT ${MAX_ITEMS}`);
+      AND state = 'queued' AND number > ? ORDER BY number LIMIT ${MAX_ITEMS}`);
     this.#markSent = database.prepare(`UPDATE messages SET state = 'sent', own_device = ?, peer_device = ?, seq = ?,
       flight = ?, sent_at = ? WHERE number = ? AND state = 'queued' AND account = ?`);
     this.#deliver = database.prepare(`UPDATE messages SET state = 'delivered', delivered_at = ? WHERE state = 'sent'
@@ -66,7 +65,7 @@ export class SqliteOutbox implements Outbox {
       AND direction = 'out' ORDER BY number`);
     this.#queueAgain = database.prepare(`UPDATE messages SET state = 'queued', own_device = NULL, peer_device = NULL,
       seq = NULL, flight = NULL, sent_at = NULL WHERE number = ?`);
-    this.#tooOld = database.prepare(`UPDATE messages SET state = 'too-old' WHERE state = 'sent'
+    this.#tooOld = database.prepare(`UPDATE messages SET state = 'too-old' WHERE state IN ('sent', 'delivered')
       AND account = ? AND seq = ? AND own_device = ? AND peer_device = ? RETURNING number`);
     this.#resend = database.prepare(
       `SELECT flight FROM messages WHERE number = ? AND direction = 'out' AND state = 'too-old'`,
@@ -121,8 +120,9 @@ export class SqliteOutbox implements Outbox {
     return numbers(this.#database.transaction(() => this.#adopt.all(account, address)));
   }
 
-  nextBatch(to: ConversationKey): readonly StoredMessage[] {
-    const rows = 'account' in to ? this.#queuedToAccount.all(to.account) : this.#queuedToAddress.all(to.address);
+  nextBatch(to: ConversationKey, after = 0): readonly StoredMessage[] {
+    const rows =
+      'account' in to ? this.#queuedToAccount.all(to.account, after) : this.#queuedToAddress.all(to.address, after);
     let size = 0;
     const over = rows.findIndex((row) => (size += row.body.length) > MAX_BODY);
     return (over === -1 ? rows : rows.slice(0, over)).map(messageOf);
@@ -134,8 +134,8 @@ export class SqliteOutbox implements Outbox {
       const row = this.#flights.addSent(flight);
       const at = this.#now();
       for (const number of numbers) {
-        const { changes } = this.#markSent.run(ownDevice, peerDevice, flight.seq, row, at, number, account);
-        if (changes !== 1) throw unknownMessage(number);
+        // A message deleted while its flight was being sealed is gone here all the same.
+        this.#markSent.run(ownDevice, peerDevice, flight.seq, row, at, number, account);
       }
     });
   }

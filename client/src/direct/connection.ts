@@ -1,0 +1,128 @@
+/** One channel over one socket: contents out, batches of contents in, and a watch on silence (§4). */
+import type { Socket } from 'node:net';
+import { type Channel, type Content, type HandshakeResult, REJECT } from '@waxwing/protocol/channel';
+import { concat, DEAD_AFTER, PING_AFTER } from '@waxwing/protocol';
+
+/** How often silence is looked at, ms. */
+const WATCH_EVERY = 5_000;
+
+export class Connection {
+  readonly handshake: HandshakeResult;
+  readonly #socket: Socket;
+  readonly #channel: Channel;
+  readonly #watch: NodeJS.Timeout;
+  readonly #stopwatch: () => number;
+  #lastHeard: number;
+  #lastPing: number;
+  #cutReason: string | undefined;
+
+  /**
+   * Takes over a socket whose handshake has ended. The stopwatch is monotonic, in milliseconds: a machine that slept
+   * must not find its channel dead on waking.
+   */
+  constructor(socket: Socket, channel: Channel, stopwatch: () => number = () => performance.now()) {
+    this.handshake = channel.handshake;
+    this.#socket = socket;
+    this.#channel = channel;
+    this.#stopwatch = stopwatch;
+    this.#lastHeard = stopwatch();
+    this.#lastPing = stopwatch();
+    this.#watch = setInterval(() => {
+      this.#watchSilence();
+    }, WATCH_EVERY);
+    this.#watch.unref();
+    // A failed socket is told by the reading side; a listener must stand or the process would end.
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.#cutReason ??= error.code ?? error.message;
+    });
+    socket.once('close', () => {
+      clearInterval(this.#watch);
+    });
+  }
+
+  /** Why the socket ended, where it did not end in order: a system code, or `silent`. */
+  get cutReason(): string | undefined {
+    return this.#cutReason;
+  }
+
+  get writable(): boolean {
+    return this.#socket.writable;
+  }
+
+  /**
+   * The contents of each chunk that arrives, in order; pings are answered here. Ends when the peer ends or the socket
+   * fails (`cutReason`).
+   * @throws ChannelError where a record does not open; its `received` were authentic
+   */
+  async *batches(): AsyncGenerator<readonly Content[]> {
+    const early = this.#channel.receive(new Uint8Array(0));
+    if (early.length > 0) yield this.#answerPings(early);
+    const chunks = this.#socket.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
+    for (;;) {
+      let next: IteratorResult<Buffer, unknown>;
+      try {
+        next = await chunks.next();
+      } catch (error) {
+        this.#cutReason ??= error instanceof Error && 'code' in error ? String(error.code) : 'error';
+        return;
+      }
+      if (next.done === true) return;
+      this.#lastHeard = this.#stopwatch();
+      yield this.#answerPings(this.#channel.receive(next.value));
+    }
+  }
+
+  /** Seals and writes, in order. Resolves when the socket takes more; on a dead socket at once. */
+  async send(...contents: readonly Content[]): Promise<void> {
+    if (!this.#socket.writable) return;
+    const frames = contents.map((content) => this.#channel.seal(content));
+    if (this.#socket.write(concat(...frames))) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.#socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.#socket.on('drain', done).on('close', done);
+    });
+  }
+
+  /** The one outward answer to any failure (§3): the reject frame, and the end. */
+  refuse(): void {
+    if (this.#socket.writable) this.#socket.end(REJECT);
+    this.#destroySoon();
+  }
+
+  /** Nothing more will be written; what the peer still sends is read. */
+  end(): void {
+    if (this.#socket.writable) this.#socket.end();
+    this.#destroySoon();
+  }
+
+  /** Ends the socket at once. */
+  cut(reason: string): void {
+    this.#cutReason ??= reason;
+    this.#socket.destroy();
+  }
+
+  /** A peer that never answers an end does not keep the socket. */
+  #destroySoon(): void {
+    setTimeout(() => {
+      this.#socket.destroy();
+    }, 3_000).unref();
+  }
+
+  #watchSilence(): void {
+    const now = this.#stopwatch();
+    if (now - this.#lastHeard >= DEAD_AFTER) {
+      this.cut('silent');
+    } else if (now - Math.max(this.#lastHeard, this.#lastPing) >= PING_AFTER) {
+      this.#lastPing = now;
+      void this.send({ kind: 'ping' });
+    }
+  }
+
+  #answerPings(contents: readonly Content[]): readonly Content[] {
+    if (contents.some((content) => content.kind === 'ping')) void this.send({ kind: 'pong' });
+    return contents.filter((content) => content.kind !== 'ping' && content.kind !== 'pong');
+  }
+}

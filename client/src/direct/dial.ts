@@ -1,0 +1,352 @@
+/** The dialling end of a direct chat: connects, keeps the name's pin, and comes back after a cut. */
+import { randomInt } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import {
+  type Bytes,
+  CHANNEL_LIFE,
+  equalBytes,
+  isProtocolError,
+  MAX_HANDSHAKE_RETRIES,
+  TYPE_TEXT,
+  utf8,
+} from '@waxwing/protocol';
+import { HandshakingClient, PinMismatchError } from '@waxwing/protocol/channel';
+import { nodePrimitives } from '@waxwing/protocol/primitives/node';
+import { isWaxwingError, WaxwingError } from '../errors.ts';
+import type { Home } from '../home/home.ts';
+import type { Verdict } from '../store/peer.ts';
+import { type Address, formatAddress, isLoopback } from './address.ts';
+import { admit, changedError, type Expected, pinFor } from './admission.ts';
+import { Connection } from './connection.ts';
+import { Conversation } from './conversation.ts';
+import type { Observer } from './event.ts';
+import type { LinkEnd } from './link.ts';
+import { dialError } from './network-error.ts';
+import { viewPeer } from './peer-view.ts';
+import { HandshakeEnded, shake } from './shake.ts';
+
+const CONNECT_DEADLINE = 10_000;
+const FIRST_BACKOFF = 250;
+const LONGEST_BACKOFF = 30_000;
+
+export interface DialOptions {
+  readonly home: Home;
+  readonly address: Address;
+  /** The account (32) that must answer; otherwise the one pinned to `host:port`, or whoever does. */
+  readonly peer?: Bytes | undefined;
+  /** How long to come back after a cut, ms; without it, until `close`. */
+  readonly retryFor?: number | undefined;
+  readonly observe?: Observer | undefined;
+  /** Unix milliseconds. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** Why a client is no longer connected: the peer left, `close` was called, or an error that a retry does not mend. */
+export type ClientEnd = { readonly how: 'left' | 'closed' } | { readonly how: 'failed'; readonly error: WaxwingError };
+
+/**
+ * Connects and resolves when the peer may be talked to.
+ * @throws WaxwingError `connection-refused`, `host-not-found`, `host-unreachable`, `connection-failed`, `peer-changed`,
+ *   `peer-blocked`, `peer-quarantined`, `peer-rollback`, `peer-busy`, `peer-rejected`, `handshake-failed`
+ */
+export async function dial(options: DialOptions): Promise<DirectClient> {
+  const client = new DirectClient(options);
+  await client.connect();
+  return client;
+}
+
+export class DirectClient {
+  /** The pinned name: host:port as typed. */
+  readonly name: string;
+  readonly #options: DialOptions;
+  readonly #home: Home;
+  readonly #now: () => number;
+  readonly #observe: Observer;
+  readonly #expected: Expected;
+  #conversation: Conversation | undefined;
+  #handshakeFailures = 0;
+  #closed = false;
+  #wakeRetry: (() => void) | undefined;
+  readonly #end = Promise.withResolvers<ClientEnd>();
+
+  constructor(options: DialOptions) {
+    this.#options = options;
+    this.#home = options.home;
+    this.#now = options.now ?? Date.now;
+    this.#observe = options.observe ?? ((): void => undefined);
+    this.name = formatAddress(options.address);
+    this.#expected = { name: this.name, account: options.peer };
+  }
+
+  /** @throws Error before `connect` has resolved */
+  get conversation(): Conversation {
+    if (this.#conversation === undefined) throw new Error('connect() has not resolved yet');
+    return this.#conversation;
+  }
+
+  /** Resolves when the client has ended for good. */
+  get ended(): Promise<ClientEnd> {
+    return this.#end.promise;
+  }
+
+  /** What is typed before anyone answered waits under the address. @throws WaxwingError `too-large` … */
+  post(texts: readonly string[]): readonly number[] {
+    if (this.#conversation?.open === true) return this.#conversation.post(texts);
+    const items = texts.map((text) => ({ type: TYPE_TEXT, body: utf8(text) }));
+    return this.#home.store.outbox.enqueue({ address: this.name }, items).map(({ number }) => number);
+  }
+
+  /** As `dial`. Later cuts are mended in the background; `ended` tells when that is over. */
+  async connect(): Promise<void> {
+    this.#observe({ kind: 'connecting', address: this.#options.address });
+    const connection = await this.#shakeHands();
+    const established = Promise.withResolvers<undefined>();
+    void this.#keep(connection, established.resolve).then(this.#end.resolve, (error: unknown) => {
+      established.reject(error);
+      this.#end.reject(error);
+    });
+    this.#end.promise.then(
+      (end) => {
+        if (end.how === 'failed') established.reject(end.error);
+        else established.resolve(undefined);
+      },
+      () => undefined,
+    );
+    await established.promise;
+  }
+
+  /** Waits for acknowledgements, leaves in order, and stops coming back. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wakeRetry?.();
+    await this.#conversation?.close();
+    this.#end.resolve({ how: 'closed' });
+  }
+
+  /** Converses over one connection after the other. */
+  async #keep(first: Connection, established: (value: undefined) => void): Promise<ClientEnd> {
+    let connection = first;
+    for (;;) {
+      const end = await this.#converse(connection, established);
+      if (this.#closed) return { how: 'closed' };
+      if (end.how === 'left') {
+        this.conversation.finish();
+        return { how: 'left' };
+      }
+      const error = this.#endError(end);
+      if (end.how === 'storage') return this.#fail(error);
+      if (end.how === 'busy' && connection === first) return this.#fail(error);
+      const next = await this.#comeBack(error);
+      if (next === undefined) return { how: 'closed' };
+      if (next instanceof WaxwingError) return this.#fail(next);
+      connection = next;
+    }
+  }
+
+  #fail(error: WaxwingError): ClientEnd {
+    this.#conversation?.finish();
+    return { how: 'failed', error };
+  }
+
+  async #converse(connection: Connection, established: (value: undefined) => void): Promise<LinkEnd> {
+    const { peer: bundle, sas, clockOffset } = connection.handshake;
+    const peer = viewPeer(this.#home.store, bundle);
+    const again = this.#conversation !== undefined;
+    this.#conversation ??= new Conversation(peer, {
+      home: this.#home,
+      primitives: nodePrimitives,
+      now: this.#now,
+      observe: this.#observe,
+      buffer: this.#options.observe === undefined,
+    });
+    this.#home.store.outbox.adopt(this.name, bundle.account);
+    const { host } = this.#options.address;
+    const firstContact = this.#verdict?.firstContact ?? true;
+    const beyondLoopback = !isLoopback(host);
+    const running = this.#conversation.attach(connection, () => {
+      this.#handshakeFailures = 0;
+      this.#observe({ kind: 'connected', peer, firstContact, beyondLoopback, sas, clockOffset, again });
+      established(undefined);
+    });
+    const renewal = setTimeout(() => {
+      connection.cut('renewed'); // §12: a channel is renewed by a new handshake after 7 days
+    }, CHANNEL_LIFE).unref();
+    const end = await running;
+    clearTimeout(renewal);
+    if (end.how === 'cut' && end.reason !== 'renewed' && !this.#closed) {
+      this.#observe({ kind: 'cut', peer, reason: end.reason });
+    } else if (end.how === 'failed') {
+      const { code, check, message } = end.error;
+      this.#observe({ kind: 'failed', remote: this.name, peer, detail: { code, check, message } });
+    }
+    return end;
+  }
+
+  #verdict: Verdict | undefined;
+
+  /** Tries again with backoff and jitter; undefined where `close` was called meanwhile. */
+  async #comeBack(first: WaxwingError): Promise<Connection | WaxwingError | undefined> {
+    const deadline = performance.now() + (this.#options.retryFor ?? Number.POSITIVE_INFINITY);
+    let error = first;
+    for (let pause = FIRST_BACKOFF; ; pause = Math.min(pause * 2, LONGEST_BACKOFF)) {
+      const wait = pause * (0.8 + randomInt(400) / 1_000); // jitter: many clients of one server do not come at once
+      if (performance.now() + wait > deadline) return error;
+      this.#observe({ kind: 'retrying', inMs: wait, error });
+      await this.#pause(wait);
+      if (this.#closed) return undefined;
+      try {
+        return await this.#shakeHands();
+      } catch (failure) {
+        if (!isWaxwingError(failure)) throw failure;
+        if (!isPassing(failure)) return failure;
+        error = failure;
+      }
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wakeRetry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /**
+   * A connection after a good handshake. A failed handshake is repeated, at most three times with a peer that is not
+   * verified: a middleman must not have many tries at the six digits (§3).
+   */
+  async #shakeHands(): Promise<Connection> {
+    for (;;) {
+      const socket = await open(this.#options.address);
+      this.#observe({ kind: 'exchanging', remote: this.name });
+      try {
+        return await this.#shakeOnce(socket);
+      } catch (error) {
+        if (error instanceof PinMismatchError) throw this.#changed(error);
+        if (isWaxwingError(error)) throw error;
+        const failure = handshakeError(error, this.name);
+        this.#handshakeFailures += 1;
+        if (failure.code === 'peer-rejected') throw failure;
+        if (this.#handshakeFailures > MAX_HANDSHAKE_RETRIES && !this.#peerIsVerified()) throw failure;
+        if (this.#closed) throw failure;
+        this.#observe({ kind: 'retrying', inMs: FIRST_BACKOFF, error: failure });
+        await this.#pause(FIRST_BACKOFF);
+      }
+    }
+  }
+
+  async #shakeOnce(socket: Socket): Promise<Connection> {
+    const side = new HandshakingClient(nodePrimitives, {
+      device: this.#home.device,
+      pin: pinFor(this.#home, this.#expected),
+    });
+    const channel = await shake({
+      socket,
+      side,
+      now: this.#now,
+      admit: (peer) => {
+        this.#verdict = admit(this.#home, this.#expected, peer);
+      },
+    });
+    return new Connection(socket, channel);
+  }
+
+  #changed(error: PinMismatchError): WaxwingError {
+    const presented = error.presented.account;
+    const pin = this.#home.store.pins.get(this.name);
+    if (pin !== undefined && !equalBytes(pin.account, presented))
+      this.#home.store.pins.noteChanged(this.name, presented);
+    return changedError(this.#home, this.name, presented);
+  }
+
+  #peerIsVerified(): boolean {
+    const account = this.#home.store.pins.get(this.name)?.account;
+    return account !== undefined && this.#home.store.peers.get(account)?.verifiedAt !== undefined;
+  }
+
+  #endError(end: Exclude<LinkEnd, { how: 'left' }>): WaxwingError {
+    switch (end.how) {
+      case 'storage':
+        return end.error;
+      case 'busy':
+        return new WaxwingError('peer-busy', `${this.name} is chatting with another.`, 'Try again later.');
+      case 'rejected':
+        return rejectedError(this.name);
+      case 'failed':
+        return new WaxwingError(
+          'connection-cut',
+          `The connection to ${this.name} was ended: ${end.error.message}`,
+          'Your unacknowledged messages are kept and go out on the next connection.',
+          { cause: end.error },
+        );
+      case 'cut':
+        return new WaxwingError(
+          'connection-cut',
+          `The connection to ${this.name} was cut (${end.reason}).`,
+          'Your unacknowledged messages are kept and go out on the next connection.',
+        );
+    }
+  }
+}
+
+/** Whether trying again may help. */
+function isPassing(error: WaxwingError): boolean {
+  return isWaxwingError(
+    error,
+    'connection-refused',
+    'host-not-found',
+    'host-unreachable',
+    'connection-failed',
+    'connection-cut',
+    'peer-busy',
+    'handshake-failed',
+  );
+}
+
+function rejectedError(name: string): WaxwingError {
+  return new WaxwingError(
+    'peer-rejected',
+    `${name} refused this connection. It does not say why: you may be blocked there, or it expects another key.`,
+    'Ask your peer to look at "waxwing peers list" and its log.',
+  );
+}
+
+function handshakeError(error: unknown, name: string): WaxwingError {
+  if (error instanceof HandshakeEnded) {
+    if (error.how === 'rejected') return rejectedError(name);
+    return new WaxwingError(
+      'handshake-failed',
+      `${name} did not complete the handshake: ${error.message}`,
+      'Check that a waxwing server listens there, and of the same mode (--classic or not).',
+      { cause: error },
+    );
+  }
+  if (!isProtocolError(error)) throw error;
+  return new WaxwingError(
+    'handshake-failed',
+    `The handshake with ${name} failed: ${error.message}`,
+    'Check that a waxwing server listens there, and that nothing between changes what is sent.',
+    { cause: error },
+  );
+}
+
+/** @throws WaxwingError as `dialError` says */
+async function open(address: Address): Promise<Socket> {
+  const socket = connect({ ...address, allowHalfOpen: true, noDelay: true, autoSelectFamily: true });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.setTimeout(CONNECT_DEADLINE, () => {
+        reject(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }));
+      });
+      socket.once('connect', resolve).once('error', reject);
+    });
+  } catch (error) {
+    socket.destroy();
+    throw dialError(error, address);
+  }
+  socket.setTimeout(0);
+  return socket;
+}

@@ -1,0 +1,73 @@
+/** The handshake of §3 over a socket: bytes in, bytes out, a deadline, and the own rules about who may stay. */
+import type { Socket } from 'node:net';
+import { type Bundle, HANDSHAKE_DEADLINE, isProtocolError } from '@waxwing/protocol';
+import { type Channel, REJECT, type Step } from '@waxwing/protocol/channel';
+import { WaxwingError } from '../errors.ts';
+
+/** Either side of a handshake. */
+interface Handshaking {
+  receive(chunk: Uint8Array, now: number): Promise<Step>;
+}
+
+export interface ShakeOptions {
+  readonly socket: Socket;
+  readonly side: Handshaking;
+  /** F1, which the server says at once. */
+  readonly hello?: Uint8Array;
+  readonly now: () => number;
+  /** The own rules about an authenticated peer (blocked, rolled back …): throws to refuse, before a server says F5. */
+  readonly admit: (peer: Bundle) => void;
+  readonly deadline?: number;
+}
+
+/** The peer ended the connection, or the deadline passed, before the handshake was over. */
+export class HandshakeEnded extends Error {
+  override readonly name = 'HandshakeEnded';
+  readonly how: 'ended' | 'rejected' | 'late';
+
+  constructor(how: 'ended' | 'rejected' | 'late', message: string) {
+    super(message);
+    this.how = how;
+  }
+}
+
+/**
+ * Runs a handshake to its end; on any failure the peer gets the reject frame and the socket is ended.
+ * @throws ProtocolError `frame`, `handshake-f1` … `-f5`; HandshakeEnded; WaxwingError from `admit`
+ */
+export async function shake(options: ShakeOptions): Promise<Channel> {
+  const { socket, side, hello, now } = options;
+  const deadline = new AbortController();
+  const timer = setTimeout(() => {
+    deadline.abort();
+    socket.destroy();
+  }, options.deadline ?? HANDSHAKE_DEADLINE);
+  const ignore = (): void => undefined; // the reading side tells
+  socket.on('error', ignore);
+  try {
+    if (hello !== undefined) socket.write(hello);
+    const chunks = socket.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
+    for await (const chunk of chunks) {
+      const step = await side.receive(chunk, now());
+      if (step.established !== undefined) options.admit(step.established.handshake.peer);
+      for (const bytes of step.send) socket.write(bytes);
+      if (step.established !== undefined) return step.established;
+    }
+    throw new HandshakeEnded('ended', 'The peer ended the connection during the handshake.');
+  } catch (error) {
+    if (deadline.signal.aborted) throw new HandshakeEnded('late', 'The handshake took longer than five seconds.');
+    if (isProtocolError(error) || error instanceof WaxwingError) {
+      const rejected = isProtocolError(error) && error.check === 'rejected';
+      if (socket.writable) socket.end(rejected ? new Uint8Array(0) : REJECT);
+      setTimeout(() => socket.destroy(), 1_000).unref();
+      if (rejected) throw new HandshakeEnded('rejected', 'The peer refused the connection.');
+      throw error;
+    }
+    socket.destroy();
+    if (error instanceof HandshakeEnded) throw error;
+    throw new HandshakeEnded('ended', 'The connection broke during the handshake.');
+  } finally {
+    clearTimeout(timer);
+    socket.off('error', ignore);
+  }
+}

@@ -1,0 +1,32 @@
+/** The SDK: homes, direct conversations, trust, history. */
+export { type Address, DEFAULT_HOST, DEFAULT_PORT, formatAddress, isLoopback, parseAddress } from './direct/address.ts';
+export type { Conversation, Delivery } from './direct/conversation.ts';
+export { type ClientEnd, dial, type DialOptions, DirectClient } from './direct/dial.ts';
+export type { DirectEvent, FailureDetail, Observer, ReceivedMessage } from './direct/event.ts';
+export { type DirectServer, listen, type ListenOptions } from './direct/listen.ts';
+export type { PeerView } from './direct/peer-view.ts';
+export { type ClientErrorCode, isWaxwingError, WaxwingError } from './errors.ts';
+export {
+  backupHome,
+  type BackupOptions,
+  type BackupResult,
+  restoreHome,
+  type RestoreOptions,
+  type RestoreResult,
+} from './home/backup.ts';
+export { type Home, openHome, type OpenHomeOptions, type Protection } from './home/home.ts';
+export { type HomeLocation, resolveHome, type ResolveHomeOptions } from './home/location.ts';
+export { protectHome, type ProtectOptions, unprotectHome } from './home/protection.ts';
+export { createIdentity, exportIdentity, type Identity, type PublicIdentity } from './identity.ts';
+export type { ChainKey, Chains, StoredChain } from './store/chain.ts';
+export type {
+  ConversationKey,
+  EvidenceInputs,
+  History,
+  HistoryQuery,
+  Outbox,
+  StoredMessage,
+  StoredProof,
+} from './store/message.ts';
+export type { Peer, PeerEvent, Peers, Pin, Pins, Verdict, VerifiedHow } from './store/peer.ts';
+export type { Settings, Store } from './store/store.ts';

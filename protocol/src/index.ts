@@ -1,0 +1,42 @@
+/** What other packages may import: the whole protocol but the channel (`/channel`), classic (`/classic`) and the adapters. */
+export type { Bytes } from './bytes.ts';
+export * from './bytes.ts';
+export { type CborValue, decodeCbor, encodeCbor } from './codec/cbor.ts';
+export type {
+  ChainEnd,
+  ChainState,
+  ControlEntry,
+  FlightItem,
+  OpenedFlight,
+  OutgoingItem,
+  SealedFlight,
+  VoidRange,
+} from './conversation/flight.ts';
+export { LiveConversation } from './conversation/live-conversation.ts';
+export type { CheckResult, Proof } from './envelope/proof.ts';
+export { isProtocolError, ProtocolError, type ProtocolErrorCode } from './errors.ts';
+export { type Bundle, checkSerial, encodeBundle, openBundle } from './keys/bundle.ts';
+export type { Certificate } from './keys/certificate.ts';
+export {
+  createAccount,
+  createDevice,
+  decodeDevice,
+  type Device,
+  deviceDue,
+  encodeDevice,
+  renewDevice,
+} from './keys/device.ts';
+export { accountOf, decodeFingerprint, encodeFingerprint } from './keys/fingerprint.ts';
+export { loadRsaPublicKey } from './keys/profile.ts';
+export { safetyNumber } from './keys/safety-number.ts';
+export { TYPE_STEP, TYPE_TEXT } from './labels.ts';
+export * from './limits.ts';
+export {
+  MlKemPrivateKey,
+  type Primitives,
+  type RsaKeyPair,
+  RsaPrivateKey,
+  RsaPublicKey,
+  SecretKey,
+  X25519PrivateKey,
+} from './primitives.ts';
