@@ -109,7 +109,11 @@ function pss(key: KeyObject, saltLength: PssSaltLength): { key: KeyObject; paddi
 }
 
 export const nodePrimitives: Primitives = {
-  randomBytes: (size) => refusing('random', () => plain(randomBytes(size))),
+  randomBytes: (size) =>
+    refusing('random', () => {
+      if (!Number.isInteger(size)) throw refuse('random', 'a whole number of bytes expected');
+      return plain(randomBytes(size));
+    }),
 
   sha256: (data) => plain(hash('sha256', data, 'buffer')),
 

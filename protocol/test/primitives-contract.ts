@@ -1,0 +1,415 @@
+/**
+ * What every adapter of the primitives' port has to keep (primitives.ts). `other` is any other adapter: what one makes,
+ * the other opens. Known answers are the Wycheproof files' and the vectors'; here stand the promises.
+ */
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import { suite, test } from 'node:test';
+import fc from 'fast-check';
+import { type Bytes, fromHex, toHex, utf8 } from '../src/bytes.ts';
+import { isProtocolError, ProtocolError } from '../src/errors.ts';
+import { loadRsaPublicKey } from '../src/keys/profile.ts';
+import {
+  MlKemPrivateKey,
+  type Primitives,
+  RsaPrivateKey,
+  RsaPublicKey,
+  type RsaKeyPair,
+  SecretKey,
+  X25519PrivateKey,
+} from '../src/primitives.ts';
+
+export interface Contract {
+  readonly name: string;
+  readonly p: Primitives;
+  readonly other: Primitives;
+  /** Two RSA-2048 pairs with e = 65537. */
+  readonly rsa: RsaKeyPair;
+  readonly secondRsa: RsaKeyPair;
+  /** RSA pairs outside the profile, by what is wrong with them. */
+  readonly wrongRsa: Readonly<Record<string, RsaKeyPair>>;
+}
+
+const RUNS = { numRuns: 30 };
+const EMPTY = new Uint8Array(0);
+const key = new Uint8Array(32).fill(1);
+const iv = new Uint8Array(16).fill(2);
+const nonce = new Uint8Array(12).fill(3);
+const text = utf8('a text of more than sixteen bytes');
+
+// RFC 7748 §4.1, §6.1: points of small order, of which every private key makes zero.
+const SMALL_ORDER = [
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800',
+  '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+];
+
+const refusal = (error: unknown): boolean => {
+  assert.ok(isProtocolError(error, 'primitive'), inspect(error));
+  return true;
+};
+
+const bytes = (maxLength: number): fc.Arbitrary<Bytes> =>
+  fc.uint8Array({ maxLength }).map((value) => Uint8Array.from(value));
+
+/** Plain bytes: not a Buffer, whose `slice` shares memory. */
+function assertPlain(value: Uint8Array, size: number): void {
+  assert.equal(Object.getPrototypeOf(value), Uint8Array.prototype);
+  assert.equal(value.length, size);
+}
+
+function flip(value: Uint8Array, at: number): Bytes {
+  const copy = new Uint8Array(value);
+  copy[at] = (copy[at] ?? 0) ^ 1;
+  return copy;
+}
+
+export function primitivesContract(contract: Contract): void {
+  suite(`primitives on ${contract.name}`, () => {
+    randomness(contract);
+    hashes(contract);
+    cbc(contract);
+    gcm(contract);
+    x25519(contract);
+    mlKem(contract);
+    pss(contract);
+    oaep(contract);
+    rsaKeys(contract);
+  });
+}
+
+function randomness({ p }: Contract): void {
+  test('randomBytes: the size asked for, never twice the same, above one request of WebCrypto too', () => {
+    for (const size of [0, 1, 12, 16, 32, 64, 65_536, 65_537, 200_000]) assertPlain(p.randomBytes(size), size);
+    assert.equal(new Set(Array.from({ length: 100 }, () => toHex(p.randomBytes(16)))).size, 100);
+    assert.ok(
+      p
+        .randomBytes(200_000)
+        .subarray(-1_000)
+        .some((byte) => byte !== 0),
+    );
+  });
+
+  test('randomBytes refuses what is no size', () => {
+    for (const size of [-1, 1.5, Number.NaN, 2 ** 53]) assert.throws(() => p.randomBytes(size), refusal);
+  });
+}
+
+function hashes({ p, other }: Contract): void {
+  test('SHA-256, SHA-512 and HMAC-SHA256 of "abc" (FIPS 180-4, RFC 4231)', () => {
+    assert.equal(toHex(p.sha256(utf8('abc'))), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+    assert.equal(
+      toHex(p.sha512(utf8('abc'))),
+      'ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f',
+    );
+    assert.equal(
+      toHex(p.hmacSha256(utf8('Jefe'), utf8('what do ya want for nothing?'))),
+      '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
+    );
+    assertPlain(p.sha256(EMPTY), 32);
+    assertPlain(p.sha512(EMPTY), 64);
+    assertPlain(p.hmacSha256(EMPTY, EMPTY), 32);
+  });
+
+  test('hashes agree with the other adapter on anything, keys longer than a block too', () => {
+    fc.assert(
+      fc.property(bytes(200), bytes(300), (a, b) => {
+        assert.deepEqual(p.sha256(b), other.sha256(b));
+        assert.deepEqual(p.sha512(b), other.sha512(b));
+        assert.deepEqual(p.hmacSha256(a, b), other.hmacSha256(a, b));
+      }),
+      RUNS,
+    );
+  });
+
+  test('input is not changed, a view of a larger buffer is read as what it shows', () => {
+    const large = new Uint8Array(100).fill(9);
+    const view = large.subarray(10, 20);
+    assert.deepEqual(p.sha256(view), p.sha256(new Uint8Array(10).fill(9)));
+    assert.deepEqual(p.decryptCbc(key, iv, p.encryptCbc(key, iv, view)), new Uint8Array(10).fill(9));
+    assert.deepEqual(p.openGcm(key, nonce, view, p.sealGcm(key, nonce, view, view)), new Uint8Array(10).fill(9));
+    assert.deepEqual(large, new Uint8Array(100).fill(9));
+  });
+}
+
+function cbc({ p, other }: Contract): void {
+  test('AES-CBC: the same bytes as the other adapter, whole blocks with one to sixteen of padding', () => {
+    fc.assert(
+      fc.property(bytes(100), (plain) => {
+        const ciphertext = p.encryptCbc(key, iv, plain);
+        assertPlain(ciphertext, (Math.floor(plain.length / 16) + 1) * 16);
+        assert.deepEqual(ciphertext, other.encryptCbc(key, iv, plain));
+        const opened = other.decryptCbc(key, iv, ciphertext);
+        assertPlain(opened, plain.length);
+        assert.deepEqual(opened, plain);
+      }),
+      RUNS,
+    );
+  });
+
+  test('AES-CBC refuses lengths that are not whole blocks, and any wrong key or iv size', () => {
+    const ciphertext = p.encryptCbc(key, iv, text);
+    for (const size of [0, 1, 15, 17, ciphertext.length - 1]) {
+      assert.throws(() => p.decryptCbc(key, iv, ciphertext.slice(0, size)), refusal, String(size));
+    }
+    for (const size of [0, 16, 24, 31, 33]) {
+      assert.throws(() => p.decryptCbc(new Uint8Array(size), iv, ciphertext), refusal, String(size));
+      assert.throws(() => p.encryptCbc(new Uint8Array(size), iv, text), refusal, String(size));
+    }
+    for (const size of [0, 12, 15, 17]) {
+      assert.throws(() => p.decryptCbc(key, new Uint8Array(size), ciphertext), refusal, String(size));
+      assert.throws(() => p.encryptCbc(key, new Uint8Array(size), text), refusal, String(size));
+    }
+  });
+
+  test('AES-CBC refuses every padding that is not PKCS#7', () => {
+    // The iv's last bytes change the plaintext's last bytes: one block of 16 zero bytes less its padding.
+    const block = p.encryptCbc(key, iv, new Uint8Array(15)).slice(0, 16);
+    for (let value = 0; value < 256; value++) {
+      const forged = new Uint8Array(iv);
+      forged[15] = (iv[15] ?? 0) ^ 1 ^ value;
+      const open = (): Bytes => p.decryptCbc(key, forged, block);
+      if (value === 1) assert.equal(open().length, 15);
+      else assert.throws(open, refusal, String(value)); // 2..16 need more than one byte of that value
+    }
+  });
+}
+
+function gcm({ p, other }: Contract): void {
+  test('AES-GCM: the same bytes as the other adapter, opened by it', () => {
+    fc.assert(
+      fc.property(bytes(100), bytes(40), (plain, aad) => {
+        const box = p.sealGcm(key, nonce, aad, plain);
+        assertPlain(box, plain.length + 16);
+        assert.deepEqual(box, other.sealGcm(key, nonce, aad, plain));
+        const opened = other.openGcm(key, nonce, aad, box);
+        assertPlain(opened, plain.length);
+        assert.deepEqual(opened, plain);
+      }),
+      RUNS,
+    );
+  });
+
+  test('AES-GCM refuses any changed byte, any cut, other associated data, nonce or key', () => {
+    const aad = utf8('header');
+    const box = p.sealGcm(key, nonce, aad, text);
+    for (let at = 0; at < box.length; at++) {
+      assert.throws(() => p.openGcm(key, nonce, aad, flip(box, at)), refusal, `byte ${String(at)}`);
+      assert.throws(() => p.openGcm(key, nonce, aad, box.slice(0, at)), refusal, `cut at ${String(at)}`);
+    }
+    assert.throws(() => p.openGcm(key, nonce, EMPTY, box), refusal);
+    assert.throws(() => p.openGcm(key, nonce, flip(aad, 0), box), refusal);
+    assert.throws(() => p.openGcm(key, flip(nonce, 0), aad, box), refusal);
+    assert.throws(() => p.openGcm(flip(key, 0), nonce, aad, box), refusal);
+  });
+
+  test('AES-GCM refuses wrong key and nonce sizes', () => {
+    for (const size of [0, 16, 24, 33]) {
+      assert.throws(() => p.sealGcm(new Uint8Array(size), nonce, EMPTY, text), refusal);
+      assert.throws(() => p.openGcm(new Uint8Array(size), nonce, EMPTY, text), refusal);
+    }
+    for (const size of [0, 8, 11, 13, 16]) {
+      assert.throws(() => p.sealGcm(key, new Uint8Array(size), EMPTY, text), refusal);
+      assert.throws(() => p.openGcm(key, new Uint8Array(size), EMPTY, text), refusal);
+    }
+  });
+}
+
+function x25519({ p, other }: Contract): void {
+  test('X25519 (RFC 7748 §6.1), from both ends and both adapters', () => {
+    const alice = new X25519PrivateKey(fromHex('77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a'));
+    const bob = new X25519PrivateKey(fromHex('5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb'));
+    assertPlain(p.x25519PublicKey(alice), 32);
+    assert.equal(toHex(p.x25519PublicKey(alice)), '8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a');
+    const shared = p.x25519(alice, other.x25519PublicKey(bob));
+    assert.ok(shared instanceof SecretKey);
+    assert.equal(toHex(shared.exposeSecretBytes()), '4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742');
+    assert.deepEqual(other.x25519(bob, p.x25519PublicKey(alice)).exposeSecretBytes(), shared.exposeSecretBytes());
+  });
+
+  test('X25519 refuses an all-zero output', () => {
+    const own = new X25519PrivateKey(p.randomBytes(32));
+    for (const point of SMALL_ORDER) assert.throws(() => p.x25519(own, fromHex(point)), refusal, point);
+  });
+
+  test('X25519 refuses wrong sizes of either key', () => {
+    const own = new X25519PrivateKey(p.randomBytes(32));
+    const peer = p.x25519PublicKey(own);
+    for (const size of [0, 31, 33, 64]) {
+      const wrong = new X25519PrivateKey(new Uint8Array(size).fill(5));
+      assert.throws(() => p.x25519(own, new Uint8Array(size).fill(5)), refusal);
+      assert.throws(() => p.x25519(wrong, peer), refusal);
+      assert.throws(() => p.x25519PublicKey(wrong), refusal);
+    }
+  });
+}
+
+function mlKem({ p, other }: Contract): void {
+  const own = new MlKemPrivateKey(Uint8Array.from({ length: 64 }, (_, i) => i));
+
+  test('ML-KEM-768: what one encapsulates the other decapsulates', () => {
+    const publicKey = p.mlKemPublicKey(own);
+    assertPlain(publicKey, 1184);
+    assert.deepEqual(publicKey, other.mlKemPublicKey(own));
+    const { ciphertext, shared } = p.mlKemEncapsulate(publicKey);
+    assertPlain(ciphertext, 1088);
+    assert.ok(shared instanceof SecretKey);
+    assert.equal(shared.exposeSecretBytes().length, 32);
+    for (const adapter of [p, other]) {
+      assert.deepEqual(adapter.mlKemDecapsulate(own, ciphertext).exposeSecretBytes(), shared.exposeSecretBytes());
+    }
+    assert.notDeepEqual(p.mlKemEncapsulate(publicKey).ciphertext, ciphertext);
+  });
+
+  test('ML-KEM-768: a wrong ciphertext gives the same wrong secret everywhere (implicit rejection)', () => {
+    const { ciphertext, shared } = p.mlKemEncapsulate(p.mlKemPublicKey(own));
+    const wrong = p.mlKemDecapsulate(own, flip(ciphertext, 100)).exposeSecretBytes();
+    assert.notDeepEqual(wrong, shared.exposeSecretBytes());
+    assert.deepEqual(other.mlKemDecapsulate(own, flip(ciphertext, 100)).exposeSecretBytes(), wrong);
+  });
+
+  test('ML-KEM-768 checks the modulus of every coefficient (FIPS 203 §7.2)', () => {
+    const publicKey = p.mlKemPublicKey(own);
+    for (const at of [0, 3, 600, 1149]) {
+      const bad = new Uint8Array(publicKey);
+      bad[at] = 0x01; // 3329 = 0xd01, the first value that is not reduced, in the low half of three bytes
+      bad[at + 1] = ((bad[at + 1] ?? 0) & 0xf0) | 0x0d;
+      assert.throws(() => p.mlKemEncapsulate(bad), refusal, `offset ${String(at)}`);
+      bad[at] = 0x00; // 3328 is
+      assert.equal(p.mlKemEncapsulate(bad).ciphertext.length, 1088);
+    }
+  });
+
+  test('ML-KEM-768 refuses wrong sizes', () => {
+    for (const size of [0, 1183, 1185]) assert.throws(() => p.mlKemEncapsulate(new Uint8Array(size)), refusal);
+    for (const size of [0, 1087, 1089]) assert.throws(() => p.mlKemDecapsulate(own, new Uint8Array(size)), refusal);
+    for (const size of [0, 32, 63, 65, 2400]) {
+      const wrong = new MlKemPrivateKey(new Uint8Array(size));
+      assert.throws(() => p.mlKemPublicKey(wrong), refusal);
+      assert.throws(() => p.mlKemDecapsulate(wrong, new Uint8Array(1088)), refusal);
+    }
+  });
+}
+
+function pss({ p, other, rsa, secondRsa }: Contract): void {
+  for (const salt of [32, 222] as const) {
+    test(`PSS with a salt of ${String(salt)}: both adapters verify, with that salt alone`, async () => {
+      const signature = await p.signPss(rsa.privateKey, text, salt);
+      assertPlain(signature, 256);
+      for (const adapter of [p, other]) {
+        assert.equal(await adapter.verifyPss(rsa.publicKey, text, signature, salt), true);
+        assert.equal(await adapter.verifyPss(rsa.publicKey, text, signature, salt === 32 ? 222 : 32), false);
+      }
+      assert.notDeepEqual(await p.signPss(rsa.privateKey, text, salt), signature);
+    });
+  }
+
+  test('a bad signature is false, whatever is bad about it', async () => {
+    const signature = await p.signPss(rsa.privateKey, text, 32);
+    const bad: [string, Uint8Array, Uint8Array][] = [
+      ['other text', flip(text, 0), signature],
+      ['no text', EMPTY, signature],
+      ['cut', text, signature.slice(0, 255)],
+      ['empty', text, EMPTY],
+      ['a byte more', text, new Uint8Array([...signature, 0])],
+      ['a zero byte before it', text, new Uint8Array([0, ...signature])],
+      ['zeros', text, new Uint8Array(256)],
+      ['not below the modulus', text, new Uint8Array(256).fill(255)],
+      ...[0, 1, 128, 255].map((at): [string, Uint8Array, Uint8Array] => [
+        `byte ${String(at)}`,
+        text,
+        flip(signature, at),
+      ]),
+    ];
+    for (const [what, message, value] of bad) {
+      assert.equal(await p.verifyPss(rsa.publicKey, message, value, 32), false, what);
+    }
+    assert.equal(await p.verifyPss(secondRsa.publicKey, text, signature, 32), false, 'other key');
+  });
+}
+
+function oaep({ p, other, rsa, secondRsa }: Contract): void {
+  const label = utf8('label');
+
+  test('OAEP: what one wraps the other unwraps, with a label and without', async () => {
+    for (const [used, secret] of [
+      [label, key],
+      [EMPTY, key],
+      [label, EMPTY],
+      [label, new Uint8Array(190)],
+    ] as const) {
+      const wrapped = await p.wrapOaep(rsa.publicKey, used, secret);
+      assertPlain(wrapped, 256);
+      for (const adapter of [p, other]) {
+        const opened = await adapter.unwrapOaep(rsa.privateKey, used, wrapped);
+        assertPlain(opened, secret.length);
+        assert.deepEqual(opened, Uint8Array.from(secret));
+      }
+    }
+    assert.notDeepEqual(await p.wrapOaep(rsa.publicKey, label, key), await p.wrapOaep(rsa.publicKey, label, key));
+  });
+
+  test('OAEP: every failure to open is one error, the same to the letter', async () => {
+    const wrapped = await p.wrapOaep(rsa.publicKey, label, key);
+    const bad: [RsaPrivateKey, Uint8Array, Uint8Array][] = [
+      [rsa.privateKey, utf8('other label'), wrapped],
+      [rsa.privateKey, EMPTY, wrapped],
+      [secondRsa.privateKey, label, wrapped],
+      [rsa.privateKey, label, flip(wrapped, 255)],
+      [rsa.privateKey, label, flip(wrapped, 0)],
+      [rsa.privateKey, label, wrapped.slice(0, 255)],
+      [rsa.privateKey, label, new Uint8Array([0, ...wrapped])],
+      [rsa.privateKey, label, EMPTY],
+      [rsa.privateKey, label, new Uint8Array(256)],
+      [rsa.privateKey, label, new Uint8Array(256).fill(255)],
+    ];
+    const seen = new Set<string>();
+    for (const [privateKey, used, value] of bad) {
+      const error: unknown = await p.unwrapOaep(privateKey, used, value).then(
+        () => 'opened',
+        (cause: unknown) => cause,
+      );
+      assert.ok(error instanceof ProtocolError, String(error));
+      assert.equal(error.cause, undefined); // the platform's own words must not tell causes apart
+      seen.add(`${error.code} ${error.check} ${error.message}`);
+    }
+    assert.deepEqual([...seen], ['primitive oaep oaep: does not open']);
+  });
+
+  test('OAEP refuses a secret that does not fit', async () => {
+    await assert.rejects(p.wrapOaep(rsa.publicKey, label, new Uint8Array(191)), refusal);
+  });
+}
+
+function rsaKeys({ p, other, rsa, wrongRsa }: Contract): void {
+  test('generateRsa: a pair that keeps the profile, for both adapters and both purposes', async () => {
+    const { publicKey, privateKey } = await p.generateRsa();
+    assert.equal(loadRsaPublicKey(publicKey.spki).spki.length, 294);
+    const signature = await other.signPss(privateKey, text, 32);
+    assert.equal(await p.verifyPss(publicKey, text, signature, 32), true);
+    assert.deepEqual(await other.unwrapOaep(privateKey, EMPTY, await p.wrapOaep(publicKey, EMPTY, key)), key);
+  });
+
+  const broken = {
+    publicKey: new RsaPublicKey(new Uint8Array(294)),
+    privateKey: new RsaPrivateKey(new Uint8Array(10)),
+  };
+  const swapped = {
+    publicKey: new RsaPublicKey(rsa.privateKey.exposeSecretBytes()),
+    privateKey: new RsaPrivateKey(rsa.publicKey.spki),
+  };
+  for (const [what, { publicKey, privateKey }] of Object.entries({ broken, swapped, ...wrongRsa })) {
+    test(`RSA keys that are ${what} are refused by a rejection, each time`, async () => {
+      for (let again = 0; again < 2; again++) {
+        await assert.rejects(p.signPss(privateKey, text, 32), refusal);
+        await assert.rejects(p.verifyPss(publicKey, text, new Uint8Array(256), 32), refusal);
+        await assert.rejects(p.wrapOaep(publicKey, EMPTY, key), refusal);
+        await assert.rejects(p.unwrapOaep(privateKey, EMPTY, new Uint8Array(256)), refusal);
+      }
+    });
+  }
+}
