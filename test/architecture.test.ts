@@ -7,6 +7,7 @@ import { describe, test } from 'node:test';
 import {
   fileFaults,
   isProduct,
+  lockFaults,
   readManifests,
   readRows,
   readSources,
@@ -156,6 +157,11 @@ describe('dependencies', () => {
         assert.equal(version, versions.get(name) ?? version, `${path} asks for another ${name}`);
       }
     }
+  });
+
+  test('the lock names the optional packages of every platform', () => {
+    assert.deepEqual(lockFaults(JSON.parse(read('package-lock.json')) as Parameters<typeof lockFaults>[0]), []);
+    assert.deepEqual(lockFaults({ packages: { a: { optionalDependencies: { b: '1.0.0' } } } }), ['a → b']);
   });
 
   test('every dependency has its sentence in docs/dependencies.md, and nothing else has', () => {

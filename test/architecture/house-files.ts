@@ -101,3 +101,17 @@ export function readRows(markdown: string): string[][] {
         .map((cell) => cell.trim()),
     );
 }
+
+interface LockedPackage {
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+/** Optional packages (of other platforms, mostly) that package-lock.json does not name: `npm ci` refuses such a lock. */
+export function lockFaults(lock: { readonly packages: Readonly<Record<string, LockedPackage>> }): string[] {
+  const named = new Set(Object.keys(lock.packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 13)));
+  return Object.entries(lock.packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies)
+      .filter((name) => !named.has(name))
+      .map((name) => `${path} → ${name}`),
+  );
+}
