@@ -1,5 +1,5 @@
 /** HKDF-SHA256 (RFC 5869) with the protocol's labels (§1): every derived key comes from here. */
-import { type Bytes, concat, u16, u8, utf8 } from '../bytes.ts';
+import { type Bytes, concat, u8, utf8 } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
 import { PROTOCOL } from '../labels.ts';
 import { HASH_SIZE } from '../limits.ts';
@@ -7,6 +7,8 @@ import { type Primitives, SecretKey } from '../primitives.ts';
 
 const MAX_OUTPUT = 255 * HASH_SIZE; // RFC 5869 §2.3: the block counter is one byte
 const MAX_FIELD = 255; // label and context carry one length byte each (§1)
+const EMPTY = new Uint8Array(0);
+const FIRST_BLOCK = u8(1);
 
 export interface ExpandOptions {
   /** `ctx` of §1, at most 255 bytes; empty where absent. */
@@ -45,7 +47,7 @@ export function expandPublic(
   options: ExpandOptions = {},
 ): Bytes {
   const size = options.size ?? HASH_SIZE;
-  return hkdfExpand(p, prk, { info: expandInfo(label, options.context ?? new Uint8Array(0), size), size });
+  return hkdfExpand(p, prk, { info: expandInfo(label, options.context ?? EMPTY, size), size });
 }
 
 /**
@@ -62,7 +64,7 @@ export function hkdfExpand(
     throw new ProtocolError('limit', 'expand size', `expand: 1 to ${String(MAX_OUTPUT)} bytes can be derived`);
   }
   const key = prk.exposeSecretBytes();
-  let block = p.hmacSha256(key, concat(info, u8(1)));
+  let block = p.hmacSha256(key, concat(info, FIRST_BLOCK));
   if (size === HASH_SIZE) return block;
   const out = new Uint8Array(size);
   for (let at = 0, counter = 1; ; block = p.hmacSha256(key, concat(block, info, u8(counter)))) {
@@ -79,7 +81,15 @@ function expandInfo(label: string, context: Uint8Array, size: number): Bytes {
   if (full.length > MAX_FIELD || context.length > MAX_FIELD) {
     throw new ProtocolError('limit', 'expand field', 'expand: label or context above 255 bytes');
   }
-  return concat(u16(size), u8(full.length), full, u8(context.length), context);
+  // Written in one piece: this runs several times for every message.
+  const info = new Uint8Array(4 + full.length + context.length);
+  info[0] = size >>> 8;
+  info[1] = size;
+  info[2] = full.length;
+  info.set(full, 3);
+  info[3 + full.length] = context.length;
+  info.set(context, 4 + full.length);
+  return info;
 }
 
 function raw(value: Uint8Array | SecretKey): Uint8Array {
