@@ -132,9 +132,11 @@ export interface ImportReport {
   readonly faults: readonly ImportFault[];
 }
 
-/** Reads every import under `root` (type-only ones too) and judges it by the rules. */
+/** Reads every import of the product under `root` (type-only ones too) and judges it by the rules. */
 export async function judgeImports(root: string): Promise<ImportReport> {
-  const folders = [...WORKSPACES, 'test', 'scripts'].filter((name) => existsSync(join(root, name)));
+  const folders = WORKSPACES.flatMap((name) => [`${name}/src`, `${name}/bin`]).filter((name) =>
+    existsSync(join(root, name)),
+  );
   const { output } = await cruise(
     folders,
     {
