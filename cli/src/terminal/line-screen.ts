@@ -1,0 +1,181 @@
+/** Line mode: plain lines in, plain lines out, no cursor moves. For pipes, screen readers and simple terminals. */
+import { once } from 'node:events';
+import { plainMessage } from '../text/message-block.ts';
+import type { DeliveryState } from '../text/proof-view.ts';
+import { sanitiseLines, sanitiseOwn } from '../text/sanitise.ts';
+import type {
+  ChatScreen,
+  IncomingMessage,
+  OutgoingMessage,
+  Question,
+  ScreenInput,
+  ScreenOptions,
+} from './chat-screen.ts';
+import { InputQueue } from './input-queue.ts';
+import { QuestionQueue, labelOf } from './question-queue.ts';
+import { LineSource, type SourceLine } from './line-source.ts';
+
+export const PROMPT = 'Type Message: ';
+export const HOW_TO_LEAVE = 'Press Ctrl+C again to leave. What you typed is kept.';
+
+const MAX_LINE_BYTES = 2 ** 20;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export class LineScreen implements ChatScreen {
+  readonly kind = 'line';
+  readonly interactive: boolean;
+  readonly input: InputQueue<ScreenInput>;
+  readonly #stdin: NodeJS.ReadStream;
+  readonly #stdout: NodeJS.WriteStream;
+  readonly #source: LineSource;
+  readonly #questions: QuestionQueue;
+  #promptWanted = false;
+  #promptShown = false;
+  #reading = false;
+  #interrupted = false;
+  #closed = false;
+
+  constructor(options: ScreenOptions = {}) {
+    this.#stdin = options.stdin ?? process.stdin;
+    this.#stdout = options.stdout ?? process.stdout;
+    this.interactive = this.#stdin.isTTY && this.#stdout.isTTY;
+    this.#source = new LineSource(options.maxLineBytes ?? MAX_LINE_BYTES);
+    this.#questions = new QuestionQueue({
+      pose: (lines) => this.#print([...lines, this.#questions.choices ?? '']),
+      answered: () => undefined,
+    });
+    this.input = new InputQueue(() => {
+      this.#read();
+      this.#showPrompt();
+    });
+    this.#stdout.on('error', this.#onOutputError);
+    for (const signal of SIGNALS) process.on(signal, this.#onSignal);
+  }
+
+  message(message: IncomingMessage): void {
+    this.#print(plainMessage(message, this.#stdout.isTTY ? this.#stdout.columns : undefined));
+  }
+
+  outgoing(_message: OutgoingMessage): void {
+    // Whoever types or pipes sees the text already.
+  }
+
+  delivery(number: number, state: DeliveryState): void {
+    if (state === 'too-old')
+      this.notice(`#${number} not delivered: too old on arrival. To send it again: /resend ${number}`);
+    if (state === 'failed') this.notice(`#${number} not delivered. To send it again: /resend ${number}`);
+  }
+
+  notice(text: string): void {
+    this.#print(sanitiseOwn(text));
+  }
+
+  lines(lines: readonly string[]): void {
+    this.#print(lines);
+  }
+
+  showProofs(_all: boolean): void {
+    // Line mode always prints the full proof line.
+  }
+
+  prompt(shown: boolean): void {
+    this.#promptWanted = shown;
+    this.#showPrompt();
+  }
+
+  keep(text: string): void {
+    this.#print(['Not sent, kept here:', ...sanitiseLines(text).map((line) => `  | ${line}`)]);
+  }
+
+  ask<Answer extends string>(question: Question<Answer>): Promise<Answer> {
+    if (!this.interactive || this.input.ended || this.#closed) {
+      this.notice(`${question.text}\nNobody can be asked here: ${labelOf(question, question.fallback)}.`);
+      return Promise.resolve(question.fallback);
+    }
+    const answer = this.#questions.ask(question);
+    this.#read();
+    this.input.wake();
+    return answer;
+  }
+
+  async drained(): Promise<void> {
+    if (!this.#stdout.writableNeedDrain || this.#stdout.destroyed) return;
+    await Promise.race([once(this.#stdout, 'drain'), once(this.#stdout, 'close')]).catch(() => undefined);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#promptShown) this.#stdout.write('\n');
+    this.#questions.stop();
+    this.input.end();
+    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
+    this.#stdin.pause();
+    // A file or a pipe as standard input knows no unref.
+    if ('unref' in this.#stdin) this.#stdin.unref();
+  }
+
+  #print(lines: readonly string[]): void {
+    if (this.#closed || this.#stdout.destroyed) return;
+    const prompt = this.#promptShown ? PROMPT : '';
+    this.#stdout.write(`${this.#promptShown ? '\n' : ''}${lines.join('\n')}\n${prompt}`);
+  }
+
+  #showPrompt(): void {
+    if (!this.interactive || !this.#promptWanted || this.#promptShown || this.#closed || this.input.size > 0) return;
+    this.#promptShown = true;
+    this.#stdout.write(PROMPT);
+  }
+
+  #read(): void {
+    if (this.#reading || this.#closed) return;
+    this.#reading = true;
+    void this.#pump();
+  }
+
+  /** Reads on only when everything read so far was taken, so a huge input waits in its pipe and not in memory. */
+  async #pump(): Promise<void> {
+    try {
+      for await (const chunk of this.#stdin.iterator({ destroyOnReturn: false }) as AsyncIterable<
+        Uint8Array | string
+      >) {
+        this.#take(this.#source.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk));
+        if (this.#questions.choices === undefined) await this.input.emptied();
+        if (this.input.ended) return;
+      }
+      this.#take(this.#source.end());
+    } catch {
+      // A standard input that fails has ended.
+    }
+    this.#questions.stop();
+    this.input.finish({ kind: 'leave', reason: 'end', draft: '' });
+  }
+
+  #take(lines: readonly SourceLine[]): void {
+    for (const line of lines) {
+      this.#promptShown = false;
+      this.#interrupted = false;
+      if (line.kind === 'refused') this.input.push(line);
+      else if (this.#questions.choices === undefined) this.input.push({ kind: 'entry', text: line.text });
+      else if (!this.#questions.reply(line.text)) this.#questions.repeat();
+    }
+  }
+
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    if (signal === 'SIGINT' && this.interactive && !this.#interrupted) {
+      this.#interrupted = true;
+      this.#print(['Press Ctrl+C again to leave.']);
+      return;
+    }
+    const reason = signal === 'SIGINT' && this.interactive ? 'ctrl-c' : 'signal';
+    // Our handlers go: a second signal ends the process as signals do.
+    for (const each of SIGNALS) process.off(each, this.#onSignal);
+    this.#questions.stop();
+    this.input.finish({ kind: 'leave', reason, signal, draft: '' }, true);
+  };
+
+  readonly #onOutputError = (): void => {
+    this.#questions.stop();
+    this.input.finish({ kind: 'leave', reason: 'output-closed', draft: '' }, true);
+  };
+}
