@@ -72,6 +72,8 @@ const OPTIONS = {
   retainStringBytes: true,
 };
 
+const ABORT_EARLY = { abortEarly: true, abortPipeEarly: true } as const;
+
 /** Refuses what the subset cannot express, before cborg would encode it as something else. */
 function checkValue(value: CborValue, depth: number): void {
   if (typeof value === 'number') {
@@ -137,18 +139,11 @@ export function decodeCborAs<const Schema extends GenericSchema>(
   schema: Schema,
   bytes: Uint8Array,
 ): InferOutput<Schema> {
-  return checkShape(schema, decodeCbor(bytes));
-}
-
-/** A decoded value, in the shape that `schema` demands. @throws ProtocolError `cbor`, check `schema` */
-export function checkShape<const Schema extends GenericSchema>(schema: Schema, value: unknown): InferOutput<Schema> {
-  const result = safeParse(schema, value, ABORT_EARLY);
+  const result = safeParse(schema, decodeCbor(bytes), ABORT_EARLY);
   if (result.success) return result.output;
   const path = result.issues[0].path?.map((step) => String(step.key)).join('.') ?? '';
   throw refuse('schema', `the structure is not of its schema${path === '' ? '' : ` at ${path}`}`);
 }
-
-const ABORT_EARLY = { abortEarly: true, abortPipeEarly: true } as const;
 
 /** Schema: an unsigned integer, `max` included. */
 export const uint = (max = MAX_SAFE_UINT) =>

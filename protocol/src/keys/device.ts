@@ -24,7 +24,7 @@ import { encodeCertificate } from './certificate.ts';
 import { accountOf } from './fingerprint.ts';
 import { loadRsaPublicKey, sameKey, signStatement } from './profile.ts';
 
-export interface WrapKey {
+interface WrapKey {
   readonly privateKey: RsaPrivateKey;
   readonly publicKey: RsaPublicKey;
   /** When it was made, Unix milliseconds. */

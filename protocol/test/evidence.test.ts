@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { createPublicKey } from 'node:crypto';
+import { suite, test } from 'node:test';
+import { concat, textOf, toBase64, utf8 } from '../src/bytes.ts';
+import { isProtocolError } from '../src/errors.ts';
+import { decodeClaim } from '../src/evidence/claim.ts';
+import { exportEvidence } from '../src/evidence/export.ts';
+import {
+  decodeItem,
+  decodePublicPem,
+  EVIDENCE_FILES,
+  type EvidenceFile,
+  encodeItem,
+  encodePublicPem,
+} from '../src/evidence/files.ts';
+import { verifyEvidence } from '../src/evidence/verify.ts';
+import { encodeFingerprint } from '../src/keys/fingerprint.ts';
+import { nodePrimitives as p } from '../src/primitives/node.ts';
+import { webPrimitives } from '../src/primitives/web.ts';
+import { alice, bob, NOW } from './fixtures/devices.ts';
+import { SIGNED_ITEMS, signedItem } from './fixtures/signed-flight.ts';
+import { type EvidenceVectorFile, evidenceFiles, runEvidence } from './vectors/evidence.ts';
+import { loadVectors } from './vectors/load.ts';
+
+const file = loadVectors('evidence') as EvidenceVectorFile;
+const PROVING = EVIDENCE_FILES.slice(0, 8);
+
+const fails =
+  (check?: string) =>
+  (error: unknown): boolean =>
+    isProtocolError(error, 'evidence') && (check === undefined || error.check === check);
+
+suite('evidence (§7)', () => {
+  for (const [name, primitives] of Object.entries({ node: p, web: webPrimitives })) {
+    test(`evidence.json on ${name}`, async () => {
+      assert.equal(file.count, 36);
+      assert.equal(file.good, 2);
+      assert.deepEqual(await runEvidence(file, primitives), { ran: file.count, good: file.good });
+    });
+  }
+
+  test('every item of a flight exports to a bundle that verifies', async () => {
+    for (const [index, item] of SIGNED_ITEMS.entries()) {
+      const source = await signedItem(index);
+      const files = await exportEvidence(p, source);
+      assert.deepEqual(Object.keys(files).sort(), [...EVIDENCE_FILES].sort());
+      const verdict = await verifyEvidence(p, files);
+      assert.equal(verdict.fingerprint, encodeFingerprint(alice.bundle.account));
+      assert.deepEqual(verdict.account, alice.bundle.account);
+      assert.deepEqual(verdict.device, alice.bundle.device);
+      assert.deepEqual(verdict.certificate, alice.bundle.certificate);
+      assert.equal(verdict.type, item.type);
+      assert.deepEqual(verdict.body, item.body);
+      assert.deepEqual(verdict.id, source.commitments[index]);
+      assert.equal(verdict.position, index);
+      assert.deepEqual([verdict.seq, verdict.sent, verdict.ttl, verdict.count], [5, NOW, 60, SIGNED_ITEMS.length]);
+    }
+  });
+
+  test('what does not prove anything is not exported', async () => {
+    const source = await signedItem(0);
+    const refused = (change: Partial<typeof source>, check: string): Promise<void> =>
+      assert.rejects(exportEvidence(p, { ...source, ...change }), fails(check));
+    await refused({ body: utf8('other') }, 'item');
+    await refused({ opening: new Uint8Array(32) }, 'item');
+    await refused({ opening: new Uint8Array(31) }, 'item');
+    await refused({ signature: new Uint8Array(256) }, 'message.sig');
+    await refused({ commitments: [...source.commitments].reverse() }, 'items');
+    await refused({ accountKey: bob.bundle.accountKey }, 'account');
+    await refused({ certificateSignature: bob.bundle.certificateSignature }, 'device.sig');
+  });
+
+  test('account.pub.pem is what openssl writes, and nothing else is read', () => {
+    const key = alice.bundle.accountKey;
+    const der = { key: Buffer.from(key.spki), format: 'der', type: 'spki' } as const;
+    const pem = encodePublicPem(key);
+    assert.equal(textOf(pem), createPublicKey(der).export({ format: 'pem', type: 'spki' }));
+    assert.deepEqual(decodePublicPem(pem), key);
+    const text = textOf(pem) ?? '';
+    for (const changed of [
+      text.slice(0, -1),
+      `${text}\n`,
+      ` ${text}`,
+      text.replaceAll('\n', '\r\n'),
+      text.replace('PUBLIC', 'public'),
+      text.replaceAll('\n', ''),
+      `-----BEGIN PUBLIC KEY-----\n${toBase64(key.spki)}\n-----END PUBLIC KEY-----\n`,
+      '',
+      '-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n',
+    ]) {
+      assert.throws(
+        () => decodePublicPem(utf8(changed)),
+        (error) => isProtocolError(error, 'evidence', 'profile'),
+      );
+    }
+  });
+
+  test('any one changed, added or missing byte of any file that proves something is refused', async () => {
+    const good = await exportEvidence(p, await signedItem(1));
+    for (const name of PROVING) {
+      const contents = good[name];
+      const refuse = (changed: Uint8Array, what: string): Promise<void> =>
+        assert.rejects(verifyEvidence(p, { ...good, [name]: changed }), fails(), `${name}: ${what}`);
+      for (let at = 0; at < contents.length; at++) {
+        const changed = contents.slice();
+        changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8));
+        await refuse(changed, `byte ${at}`);
+      }
+      await refuse(concat(contents, new Uint8Array([0x0a])), 'line feed added');
+      await refuse(concat(contents, new Uint8Array(1)), 'NUL added');
+      await refuse(concat(new Uint8Array([0x20]), contents), 'space in front');
+      await refuse(contents.subarray(0, -1), 'last byte missing');
+      await refuse(contents.subarray(1), 'first byte missing');
+      await refuse(new Uint8Array(0), 'empty');
+      await assert.rejects(verifyEvidence(p, without(good, name)), fails('files'), `${name} missing`);
+    }
+  });
+
+  test('README.txt and verify.sh prove nothing and are not looked at', async () => {
+    const good = await exportEvidence(p, await signedItem(0));
+    await verifyEvidence(p, { ...good, 'README.txt': utf8('x'), 'verify.sh': utf8('x') });
+    await verifyEvidence(p, without(without(good, 'README.txt'), 'verify.sh'));
+  });
+
+  test('the first line of item.txt is a media type of 1 to 64 characters', () => {
+    const longest = 'a'.repeat(64);
+    assert.deepEqual(decodeItem(encodeItem(longest, utf8('\nx'))), { type: longest, body: utf8('\nx') });
+    assert.deepEqual(decodeItem(utf8('!\n')), { type: '!', body: new Uint8Array(0) });
+    for (const item of [
+      '',
+      'text/plain',
+      '\nbody',
+      `${longest}a\nbody`,
+      'text plain\n',
+      'text/plain\r\n',
+      'ä\n',
+      '\x7f\n',
+    ]) {
+      assert.throws(() => decodeItem(utf8(item)), fails('item'), JSON.stringify(item));
+    }
+  });
+
+  test('each line of message.txt has its one form', async () => {
+    const { statement } = await signedItem(0);
+    const text = textOf(statement) ?? '';
+    assert.equal(decodeClaim(statement).from, /^from: (.*)$/m.exec(text)?.[1]);
+    const refuse = (from: string | RegExp, to: string, check = 'grammar'): void => {
+      const changed = text.replace(from, to);
+      assert.notEqual(changed, text);
+      assert.throws(() => decodeClaim(utf8(changed)), fails(check), to);
+    };
+    refuse('waxwing/1 message', 'waxwing/1 messages', 'kind');
+    refuse('waxwing/1 message', 'waxwing/2 message', 'kind');
+    refuse(/conversation: ../, 'conversation: 0A');
+    refuse(/conversation: ../, 'conversation: ');
+    refuse(/session: ../, 'session: ');
+    refuse(/from: ../, 'from: ');
+    refuse(/^(from: .*)$/m, '$1/00');
+    refuse(/^from: .*\//m, 'from: ');
+    refuse(/^(from: .*)..$/m, '$1');
+    refuse(/^to: ../m, 'to: ');
+    refuse('seq: 5', 'seq: 0');
+    refuse('seq: 5', 'seq: 05');
+    refuse(/prev: ../, 'prev: ');
+    refuse(/sent: .*/, 'sent: -1');
+    refuse(/sent: .*/, 'sent: 9007199254740992');
+    refuse('ttl: 60', 'ttl: 60 ');
+    refuse('count: 3', 'count: 0');
+    refuse('count: 3', 'count: 65');
+    refuse('items: sha256:', 'items: sha512:');
+    refuse(/items: sha256:../, 'items: sha256:');
+    refuse(/^items: /m, 'items: x');
+    refuse(/\n$/, '');
+    assert.equal(decodeClaim(utf8(text.replace('count: 3', 'count: 64'))).count, 64);
+  });
+
+  test('the good vectors show their items', async () => {
+    for (const entry of file.vectors.filter((each) => each.fails === undefined)) {
+      const files = evidenceFiles(file, entry);
+      const verdict = await verifyEvidence(p, files);
+      assert.deepEqual(encodeItem(verdict.type, verdict.body), files['item.txt']);
+    }
+  });
+});
+
+function without(
+  files: Partial<Record<EvidenceFile, Uint8Array>>,
+  missing: EvidenceFile,
+): Partial<Record<EvidenceFile, Uint8Array>> {
+  return Object.fromEntries(Object.entries(files).filter(([name]) => name !== missing));
+}
