@@ -88,6 +88,12 @@ function importRules(root: string): IForbiddenRuleType[] {
       to: { path: '^protocol/', pathNot: ['^protocol/src/wire\\.ts$', '^protocol/src/channel/index\\.ts$'] },
     },
     {
+      name: 'nothing behind the relay’s doors opens or seals an envelope',
+      severity: 'error',
+      from: { path: '^protocol/src/(wire|channel/index)\\.ts$' },
+      to: { path: '^protocol/src/(envelope/(open|seal)[a-z-]*\\.ts$|ratchet/|conversation/)', reachable: true },
+    },
+    {
       name: 'only the lab command imports the lab',
       severity: 'error',
       from: { path: '^cli/', pathNot: '/lab(-command)?\\.ts$' },
