@@ -14,10 +14,12 @@ import {
   encodePublicPem,
 } from '../src/evidence/files.ts';
 import { verifyEvidence } from '../src/evidence/verify.ts';
+import { encodeCertificate } from '../src/keys/certificate.ts';
 import { encodeFingerprint } from '../src/keys/fingerprint.ts';
+import { signStatement } from '../src/keys/profile.ts';
 import { nodePrimitives as p } from '../src/primitives/node.ts';
 import { webPrimitives } from '../src/primitives/web.ts';
-import { alice, bob, NOW } from './fixtures/devices.ts';
+import { alice, aliceAccount, bob, NOW } from './fixtures/devices.ts';
 import { SIGNED_ITEMS, signedItem } from './fixtures/signed-flight.ts';
 import { type EvidenceVectorFile, evidenceFiles, runEvidence } from './vectors/evidence.ts';
 import { loadVectors } from './vectors/load.ts';
@@ -68,6 +70,23 @@ suite('evidence (§7)', () => {
     await refused({ commitments: [...source.commitments].reverse() }, 'items');
     await refused({ accountKey: bob.bundle.accountKey }, 'account');
     await refused({ certificateSignature: bob.bundle.certificateSignature }, 'device.sig');
+  });
+
+  test('one key with two uses is refused, though the account signed it', async () => {
+    const good = await exportEvidence(p, await signedItem(0));
+    const { certificate, accountKey } = alice.bundle;
+    for (const change of [{ signKey: accountKey }, { wrapKey: accountKey }]) {
+      const certificateBytes = encodeCertificate({ ...certificate, ...change });
+      const signature = await signStatement(p, aliceAccount.privateKey, certificateBytes);
+      const files = { ...good, 'device.txt': certificateBytes, 'device.sig': signature };
+      await assert.rejects(verifyEvidence(p, files), fails('keys differ'));
+    }
+  });
+
+  test('a failure that is no refusal passes unchanged', async () => {
+    const good = await exportEvidence(p, await signedItem(0));
+    const broken = { ...p, sha256: (): never => assert.fail('not a refusal') };
+    await assert.rejects(verifyEvidence(broken, good), assert.AssertionError);
   });
 
   test('account.pub.pem is what openssl writes, and nothing else is read', () => {

@@ -48,9 +48,9 @@ with this folder, though. If you do not trust whoever gave it to you, read it fi
 
 3. The device signed message.txt ("Verified OK"; message.sig has exactly 256 bytes):
 
-     sed -n 's/^sign-key: //p' device.txt | openssl base64 -d -A | openssl pkey -pubin -inform DER -out /tmp/device.pem
+     sed -n 's/^sign-key: //p' device.txt | openssl base64 -d -A | openssl pkey -pubin -inform DER -out device-key.pem
      openssl dgst -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32 \
-       -verify /tmp/device.pem -signature message.sig message.txt
+       -verify device-key.pem -signature message.sig message.txt
      wc -c message.sig
 
 4. The first line of message.txt is "waxwing/1 message"; its line "from:" is "account:"/"device:" of device.txt; its
