@@ -39,28 +39,30 @@ export class Channel {
   readonly #sealer: RecordSealer;
   readonly #opener: RecordOpener;
   readonly #reader: FrameReader;
+  readonly #sent: Direction;
+  readonly #received: Direction;
   #failed = false;
-  #closeSent = false;
-  #closeReceived = false;
 
   constructor(parts: ChannelParts) {
     this.handshake = parts.handshake;
     this.#sealer = parts.sealer;
     this.#opener = parts.opener;
     this.#reader = parts.reader;
+    const server = parts.handshake.role === 'server';
+    this.#sent = new Direction(server);
+    this.#received = new Direction(!server);
   }
 
   /**
    * The record frame of a content, to be written in the order of the calls.
-   * @throws ProtocolError `record` (`ended`, or `misplaced`: ready, or a flight or second close after our close),
-   *   `limit` above 131,072 bytes, `reuse` at the counter's end
+   * @throws ProtocolError `record` (check `ended`, or `misplaced`: ready, a busy that is not the server's first record,
+   *   a flight or second close after our close), `limit` above 131,072 bytes, `reuse` at the counter's end
    */
   seal(content: Content): Bytes {
     if (this.#failed) throw ended();
-    if (content.kind === 'ready') throw misplaced('A ready');
-    if (this.#closeSent && endsFlights(content)) throw misplaced('A flight or a close after the close');
+    this.#sent.check(content);
     const frame = this.#sealer.seal(encodeContent(content));
-    if (content.kind === 'close') this.#closeSent = true;
+    this.#sent.note(content);
     return frame;
   }
 
@@ -76,9 +78,8 @@ export class Channel {
       this.#reader.push(chunk);
       for (let frame = this.#reader.next(); frame !== undefined; frame = this.#reader.next()) {
         const content = decodeContent(this.#opener.open(frame));
-        if (content.kind === 'ready') throw misplaced('A ready'); // §4: F5 only
-        if (this.#closeReceived && endsFlights(content)) throw misplaced('A flight or a close after the close');
-        if (content.kind === 'close') this.#closeReceived = true;
+        this.#received.check(content);
+        this.#received.note(content);
         contents.push(content);
       }
     } catch (error) {
@@ -89,9 +90,30 @@ export class Channel {
   }
 }
 
-/** §4: [5] says that no flight of mine follows; a second [5] would say it anew with another number. */
-function endsFlights(content: Content): boolean {
-  return content.kind === 'envelope' || content.kind === 'close';
+/** Which kinds still have a place in one direction, after F5 (§4). */
+class Direction {
+  readonly #fromServer: boolean;
+  #first = true;
+  #closed = false;
+
+  constructor(fromServer: boolean) {
+    this.#fromServer = fromServer;
+  }
+
+  /** @throws ProtocolError `record`, check `misplaced` */
+  check(content: Content): void {
+    if (content.kind === 'ready') throw misplaced('A ready after the handshake');
+    if (content.kind === 'busy' && !(this.#fromServer && this.#first)) throw misplaced('A busy');
+    // [5] says that no flight of mine follows; a second [5] would say it anew with another number.
+    if (this.#closed && (content.kind === 'envelope' || content.kind === 'close')) {
+      throw misplaced('A flight or a close after the close');
+    }
+  }
+
+  note(content: Content): void {
+    this.#first = false;
+    if (content.kind === 'close') this.#closed = true;
+  }
 }
 
 function ended(): ProtocolError {
