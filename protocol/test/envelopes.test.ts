@@ -5,7 +5,7 @@ import { type EnvelopesFile, runEnvelopes } from './vectors/envelopes.ts';
 import { loadVectors } from './vectors/load.ts';
 
 test('envelopes.json: every entry ends as it says (§5)', async () => {
-  const file = loadVectors<EnvelopesFile>('envelopes');
+  const file = loadVectors('envelopes') as EnvelopesFile;
   assert.equal(file.vectors.length, file.count);
   assert.deepEqual(await runEnvelopes(file, p), { ran: file.count, good: file.good });
 });
