@@ -1,14 +1,14 @@
 /** A05 A10 A11 A23 A24: old packets again, elsewhere, in another order, or not at all. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { encodePackage } from '../../src/classic/index.ts';
+import { textOf } from '../../src/bytes.ts';
+import { decodePackage } from '../../src/classic/index.ts';
 import { nodePrimitives as p } from '../../src/primitives/node.ts';
-import { alice, bob, carol, NOW } from '../fixtures/devices.ts';
+import { bob, carol, NOW } from '../fixtures/devices.ts';
+import { meet } from './channel-pair.ts';
 import { flight, livePair, shown, signingWith, stoppedAt } from './live-pair.ts';
 import { NOW_SECONDS, textbookKeys, textbookPair } from './textbook-actors.ts';
-import { textbookDecrypt, TextbookPeer, textbookSealWith } from './textbook.ts';
-import { decodePackage } from '../../src/classic/index.ts';
-import { textOf } from '../../src/bytes.ts';
+import { textbookDecrypt, textbookDump, TextbookPeer, textbookSealWith } from './textbook.ts';
 
 suite('A05 surreptitious forwarding', () => {
   test("A05 textbook falls: carol sees alice's words to bob as alice's words to her, a day later, all green", () => {
@@ -22,7 +22,7 @@ suite('A05 surreptitious forwarding', () => {
     });
     const carolsEnd = new TextbookPeer(textbookKeys.carol);
     carolsEnd.recvKey(textbookPair().alice.pem);
-    carolsEnd.recv(encodePackage(forwarded), tomorrow);
+    carolsEnd.recv(textbookDump(forwarded), tomorrow);
     assert.deepEqual(carolsEnd.screen, [{ text: 'I resign', age: 0n, signed: true }]);
   });
 
@@ -138,12 +138,34 @@ suite('A23 reorder, drop, duplicate', () => {
 
 suite('A24 truncation', () => {
   test('A24 textbook falls: a conversation that was cut looks like one that was left', () => {
-    const whole = textbookPair();
+    const left = textbookPair();
+    left.bob.recv(left.alice.send('do it', NOW_SECONDS), NOW_SECONDS);
+    // Here alice goes on, and the attacker closes both connections after the first packet.
     const cut = textbookPair();
-    const packets = ['do it', 'unless it rains'].map((text) => whole.alice.send(text, NOW_SECONDS));
-    // One peer says a single thing and leaves; the other is cut after the first of two. All that bob has is the same.
-    whole.bob.recv(packets[0] ?? new Uint8Array(0), NOW_SECONDS);
-    cut.bob.recv(packets[0] ?? new Uint8Array(0), NOW_SECONDS);
-    assert.deepEqual([whole.bob.screen, whole.bob.threadAlive], [cut.bob.screen, cut.bob.threadAlive]);
+    const packets = ['do it', 'unless it rains'].map((text) => cut.alice.send(text, NOW_SECONDS));
+    for (const packet of packets.slice(0, 1)) cut.bob.recv(packet, NOW_SECONDS);
+    assert.deepEqual([cut.bob.screen, cut.bob.threadAlive], [left.bob.screen, left.bob.threadAlive]);
+  });
+
+  test('A24 waxwing holds: leaving is an authenticated record with the last seq; a cut has none', async () => {
+    const { server, client } = await meet();
+    const sender = livePair().server;
+    const frames: Uint8Array[] = [];
+    for (const text of ['do it', 'unless it rains']) {
+      frames.push(server.seal({ kind: 'envelope', envelope: (await sender.seal(flight(text))).envelope }));
+    }
+    frames.push(server.seal({ kind: 'close', lastSeq: sender.chain.sent.seq }));
+    // Cut after any number of frames: no close has come, so it is shown as cut.
+    const [first, second, close] = frames;
+    assert.ok(first !== undefined && second !== undefined && close !== undefined);
+    const kinds = [first, second].flatMap((frame) => client.receive(frame).map(({ kind }) => kind));
+    assert.ok(!kinds.includes('close'));
+    assert.deepEqual(client.receive(close), [{ kind: 'close', lastSeq: 2 }]);
+    // Made to follow the first frame, the close does not open: nobody can leave in alice's name.
+    const other = await meet();
+    other.client.receive(other.server.seal({ kind: 'ping' }));
+    other.server.seal({ kind: 'ping' });
+    const early = other.server.seal({ kind: 'close', lastSeq: 1 });
+    assert.throws(() => other.client.receive(early), stoppedAt('record'));
   });
 });

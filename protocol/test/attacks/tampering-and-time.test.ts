@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { type Bytes, toHex, utf8 } from '../../src/bytes.ts';
-import { type ClassicPackage, decodePackage, encodePackage } from '../../src/classic/index.ts';
+import { type ClassicPackage, decodePackage } from '../../src/classic/index.ts';
 import { decodeEnvelope, encodeCovered, encodeEnvelope } from '../../src/envelope/envelope.ts';
 import { nodePrimitives as p } from '../../src/primitives/node.ts';
 import type { Primitives } from '../../src/primitives.ts';
 import { alice, carol, NOW } from '../fixtures/devices.ts';
 import { flight, livePair, shown, signingWith, stoppedAt } from './live-pair.ts';
 import { NOW_SECONDS, textbookKeys, textbookPair } from './textbook-actors.ts';
-import { textbookMac, textbookSealWith, textbookSign } from './textbook.ts';
+import { textbookDump, textbookMac, textbookSealWith, textbookSign } from './textbook.ts';
 
 const HOUR = 3600;
 /** 31 years, as in the catalogue: far beyond any clock error. */
@@ -29,7 +29,7 @@ function turnIv(iv: Bytes, at: number, { from, to }: { from: string; to: string 
 /** A package as it was captured, with some of its fields replaced. */
 function altered(captured: Uint8Array, change: (sealed: ClassicPackage) => Partial<ClassicPackage>): Bytes {
   const sealed = decodePackage(captured);
-  return encodePackage({ ...sealed, ...change(sealed) });
+  return textbookDump({ ...sealed, ...change(sealed) });
 }
 
 /** An envelope with its IV turned as above; the tag is left as it was. */
@@ -133,7 +133,7 @@ suite('A04 the MAC secret is known', () => {
       signature: decodePackage(captured).signature,
     });
     assert.deepEqual(forged.hmac, textbookMac(forged.ciphertext));
-    bob.recv(encodePackage(forged), NOW_SECONDS);
+    bob.recv(textbookDump(forged), NOW_SECONDS);
     assert.deepEqual(
       bob.screen.map(({ text }) => text),
       ['from mallory'],
@@ -163,7 +163,7 @@ suite('A06 forged timestamp', () => {
       plain: `${NOW_SECONDS}|the door is open`,
       signature: old.signature,
     });
-    bob.recv(encodePackage(renewed), NOW_SECONDS);
+    bob.recv(textbookDump(renewed), NOW_SECONDS);
     assert.deepEqual(bob.screen, [{ text: 'the door is open', age: 0n, signed: true }]);
   });
 
@@ -199,7 +199,7 @@ suite('A12 future-dated message and odd numbers', () => {
       const { bob } = textbookPair();
       const signature = textbookSign(textbookKeys.alice.privateKey, 'hi');
       const sealed = textbookSealWith(textbookKeys.bob.publicKey, { plain: `${stamp}|hi`, signature });
-      bob.recv(encodePackage(sealed), NOW_SECONDS);
+      bob.recv(textbookDump(sealed), NOW_SECONDS);
       assert.equal(bob.screen[0]?.signed, true, name);
     }
   });

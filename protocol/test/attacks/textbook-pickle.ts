@@ -2,7 +2,7 @@
  * What Python's pickle.loads does with a package and with a hostile pickle, as far as the attacks need it: a stack machine
  * that calls what it is told to. Test-only, and on purpose everything that the product's reader is not.
  */
-import { textOf } from '../../src/bytes.ts';
+import { type Bytes, concat, textOf, u8, utf8 } from '../../src/bytes.ts';
 
 /** The functions a pickle can name: what importing gives in Python. */
 export type Host = ReadonlyMap<string, (...args: unknown[]) => unknown>;
@@ -88,4 +88,24 @@ export function loads(bytes: Uint8Array, host: Host): unknown {
         throw new Error('UnpicklingError: invalid load key');
     }
   }
+}
+
+function littleEndian(value: number): Bytes {
+  return Uint8Array.of(value, value >> 8, value >> 16, value >> 24);
+}
+
+function text1(value: string): Bytes {
+  return concat(u8(0x8c), u8(value.length), utf8(value));
+}
+
+/** The pickle of a dict of byte strings, however long. */
+export function dumps(entries: readonly (readonly [string, Uint8Array])[]): Bytes {
+  const items = entries.flatMap(([key, value]) => [text1(key), utf8('B'), littleEndian(value.length), value]);
+  return concat(Uint8Array.of(0x80, 4), utf8('}('), ...items, utf8('u.'));
+}
+
+/** What `__reduce__` of a hostile object makes: a pickle that calls `module.name(argument)` when it is loaded. */
+export function dumpsCall(module: string, name: string, argument: string): Bytes {
+  const globalName = concat(text1(module), text1(name), u8(0x93));
+  return concat(Uint8Array.of(0x80, 4), globalName, text1(argument), u8(0x85), utf8('R.'));
 }

@@ -17,9 +17,9 @@ import {
   sign,
   verify,
 } from 'node:crypto';
-import { type Bytes, equalBytes, textOf, toHex, utf8 } from '../../src/bytes.ts';
-import { type ClassicPackage, encodePackage } from '../../src/classic/index.ts';
-import { type Host, loads } from './textbook-pickle.ts';
+import { type Bytes, equalBytes, textOf, utf8 } from '../../src/bytes.ts';
+import type { ClassicPackage } from '../../src/classic/index.ts';
+import { dumps, type Host, loads } from './textbook-pickle.ts';
 
 /** The constant that anyone who has the program can read. */
 export const PRINTED_SECRET = 'a_secret_that_stands_in_the_source';
@@ -97,14 +97,13 @@ export function pythonInt(text: string): bigint {
 }
 
 // RSA decryption is a function of key and wrap; remembering it changes no answer and makes thousands of queries cheap.
-const unwrapped = new WeakMap<KeyObject, Map<string, Buffer>>();
+const unwrapped = new WeakMap<KeyObject, WeakMap<Uint8Array, Buffer>>();
 
 function unwrap(privateKey: KeyObject, wrapped: Uint8Array): Buffer {
-  const known = unwrapped.get(privateKey) ?? new Map<string, Buffer>();
+  const known = unwrapped.get(privateKey) ?? new WeakMap<Uint8Array, Buffer>();
   unwrapped.set(privateKey, known);
-  const name = toHex(wrapped);
-  const key = known.get(name) ?? privateDecrypt(oaep(privateKey), wrapped);
-  known.set(name, key);
+  const key = known.get(wrapped) ?? privateDecrypt(oaep(privateKey), wrapped);
+  known.set(wrapped, key);
   return key;
 }
 
@@ -134,6 +133,17 @@ export function textbookOpen(
   if (age > OLDEST) throw new Error('Message too old');
   const text = plain.slice(bar + 1);
   return { text, age, signed: textbookVerify(sender, text, sealed.signature) };
+}
+
+/** The pickle of a package: one send, whatever its size. */
+export function textbookDump(sealed: ClassicPackage): Bytes {
+  return dumps([
+    ['encrypted_session_key', sealed.encryptedSessionKey],
+    ['iv', sealed.iv],
+    ['ciphertext', sealed.ciphertext],
+    ['signature', sealed.signature],
+    ['hmac', sealed.hmac],
+  ]);
 }
 
 /** The five values, whatever their sizes. */
@@ -183,7 +193,7 @@ export class TextbookPeer {
   }
 
   send(text: string, now: number): Bytes {
-    return encodePackage(textbookSeal(text, { recipient: this.#peer(), sender: this.keys.privateKey, now }));
+    return textbookDump(textbookSeal(text, { recipient: this.#peer(), sender: this.keys.privateKey, now }));
   }
 
   /** One recv of what has arrived: one message, whatever it is. Returns what is left for the next recv. */

@@ -1,0 +1,211 @@
+/** A07 A08 A09 A27 A31: who is at the other end, and what its keys are good for. */
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { suite, test } from 'node:test';
+import { type Bytes, fromHex, toBase64, utf8 } from '../../src/bytes.ts';
+import { decodePackage, decodePem } from '../../src/classic/index.ts';
+import { encodeCbor } from '../../src/codec/cbor.ts';
+import { PinMismatchError } from '../../src/handshake/pin-mismatch-error.ts';
+import { encodeBundle, openBundle } from '../../src/keys/bundle.ts';
+import { encodeCertificate } from '../../src/keys/certificate.ts';
+import { loadRsaPublicKey, signStatement } from '../../src/keys/profile.ts';
+import { nodePrimitives as p } from '../../src/primitives/node.ts';
+import { alice, aliceAccount, bob, carol, NOW } from '../fixtures/devices.ts';
+import type { VectorEntry, VectorFile } from '../vectors/vector-file.ts';
+import { loadVectors } from '../vectors/load.ts';
+import { meet } from './channel-pair.ts';
+import { stoppedAt } from './live-pair.ts';
+import { NOW_SECONDS, textbookKeys, textbookPair } from './textbook-actors.ts';
+import {
+  textbookDump,
+  textbookOpen,
+  TextbookPeer,
+  textbookSeal,
+  textbookSealWith,
+  textbookVerify,
+} from './textbook.ts';
+
+type ProfileFile = VectorFile<VectorEntry & { readonly spki?: string }>;
+
+/** Carol's device is mallory's here: an attacker has an identity, only not the one she claims. */
+const mallory = carol;
+
+suite('A07 impersonation without the key', () => {
+  test("A07 textbook falls: alice's public PEM and an old signed text are enough to be alice", () => {
+    const overheard = decodePackage(textbookPair().alice.send('meet me at nine', NOW_SECONDS - 86_400));
+    const bobsEnd = new TextbookPeer(textbookKeys.bob);
+    bobsEnd.recvKey(textbookPair().alice.pem); // presented by mallory
+    const forged = textbookSealWith(textbookKeys.bob.publicKey, {
+      plain: `${NOW_SECONDS}|meet me at nine`,
+      signature: overheard.signature,
+    });
+    bobsEnd.recv(textbookDump(forged), NOW_SECONDS);
+    assert.deepEqual(bobsEnd.screen, [{ text: 'meet me at nine', age: 0n, signed: true }]);
+  });
+
+  test("A07 waxwing holds at H: alice's bundle without her device's key signs no transcript", async () => {
+    const impostor = { bundle: alice.bundle, signKey: mallory.signKey };
+    await assert.rejects(meet({ server: impostor }), stoppedAt('handshake-f3', 'signature'));
+    await assert.rejects(meet({ server: bob, client: impostor }), stoppedAt('handshake-f4', 'signature'));
+    // Her pin helps as little as none.
+    const clientPin = alice.bundle.account;
+    await assert.rejects(meet({ server: impostor, clientPin }), stoppedAt('handshake-f3', 'signature'));
+  });
+});
+
+suite('A08 a middleman in the key exchange', () => {
+  test('A08 textbook falls: everything is read and rewritten, all green at both ends', () => {
+    const { alice: aliceKeys, bob: bobKeys, mallory: malloryKeys } = textbookKeys;
+    const alicesEnd = new TextbookPeer(aliceKeys);
+    const bobsEnd = new TextbookPeer(bobKeys);
+    const middle = new TextbookPeer(malloryKeys);
+    alicesEnd.recvKey(middle.pem);
+    bobsEnd.recvKey(middle.pem);
+
+    const packet = decodePackage(alicesEnd.send('meet at 5', NOW_SECONDS));
+    const read = textbookOpen(packet, {
+      recipient: malloryKeys.privateKey,
+      sender: aliceKeys.publicKey,
+      now: NOW_SECONDS,
+    });
+    assert.equal(read.text, 'meet at 5');
+    const rewritten = textbookSeal(read.text.replace('5', '9'), {
+      recipient: bobKeys.publicKey,
+      sender: malloryKeys.privateKey,
+      now: NOW_SECONDS,
+    });
+    bobsEnd.recv(textbookDump(rewritten), NOW_SECONDS);
+    assert.deepEqual(bobsEnd.screen, [{ text: 'meet at 9', age: 0n, signed: true }]);
+  });
+
+  test('A08 waxwing holds at H: with a pin, before the client has said who it is', async () => {
+    const sent: number[] = [];
+    const attempt = meet({
+      server: mallory,
+      clientPin: alice.bundle.account,
+      onWire: (frame, number) => {
+        sent.push(number);
+        return frame;
+      },
+    });
+    await assert.rejects(attempt, (error: unknown) => {
+      stoppedAt('handshake-f3', 'pin')(error);
+      assert.ok(error instanceof PinMismatchError);
+      assert.deepEqual(error.presented.account, mallory.bundle.account);
+      return true;
+    });
+    assert.deepEqual(sent, [1, 2, 3]); // F4, which would have named bob, was never made
+    await assert.rejects(meet({ client: mallory, serverPin: bob.bundle.account }), stoppedAt('handshake-f4', 'pin'));
+  });
+
+  test('A08 waxwing holds at H: keys replaced on the way do not open F3', async () => {
+    const other = (await wire())[0];
+    const substituted = meet({ onWire: (frame, number) => (number === 1 ? (other ?? frame) : frame) });
+    await assert.rejects(substituted, stoppedAt('handshake-f3', 'open'));
+    const otherF2 = (await wire())[1];
+    const answered = meet({ onWire: (frame, number) => (number === 2 ? (otherF2 ?? frame) : frame) });
+    await assert.rejects(answered, stoppedAt('handshake-f3', 'open'));
+  });
+
+  test('A08 waxwing holds at H, by the people: without a pin it completes, and the two codes on the screens differ', async () => {
+    const toBob = await meet({ server: mallory, client: bob });
+    const toAlice = await meet({ server: alice, client: mallory });
+    const bobSees = toBob.client.handshake;
+    const aliceSees = toAlice.server.handshake;
+    assert.notEqual(bobSees.sas, aliceSees.sas); // by chance equal once in a million
+    assert.notDeepEqual(bobSees.peer.account, alice.bundle.account);
+    assert.notDeepEqual(bobSees.sid, aliceSees.sid);
+    const honest = await meet();
+    assert.equal(honest.client.handshake.sas, honest.server.handshake.sas);
+  });
+});
+
+/** The frames of an honest handshake of alice's server with bob. */
+async function wire(): Promise<Bytes[]> {
+  const frames: Bytes[] = [];
+  await meet({
+    onWire: (frame) => {
+      frames.push(frame);
+      return frame;
+    },
+  });
+  return frames;
+}
+
+suite('A09 reflection of key and messages', () => {
+  test('A09 textbook falls: the server shows its own words as the peer’s, all green', () => {
+    const server = new TextbookPeer(textbookKeys.alice);
+    server.recvKey(server.pem);
+    server.recv(server.send('who is there?', NOW_SECONDS), NOW_SECONDS);
+    assert.deepEqual(server.screen, [{ text: 'who is there?', age: 0n, signed: true }]);
+  });
+
+  test('A09 waxwing holds at H: one’s own device is nobody to talk to, and a frame has one place', async () => {
+    await assert.rejects(meet({ client: alice }), stoppedAt('handshake-f3', 'own device'));
+    // A client that does not look, as an attacker's would not: the server looks.
+    const echo = { ...alice, bundle: { ...alice.bundle, device: new Uint8Array(16) } };
+    await assert.rejects(meet({ client: echo }), stoppedAt('handshake-f4', 'own device'));
+    const frames: Bytes[] = [];
+    const reflecting = meet({
+      onWire: (frame, number) => {
+        frames.push(frame);
+        return number === 2 ? (frames[0] ?? frame) : frame;
+      },
+    });
+    await assert.rejects(reflecting, stoppedAt('handshake-f2', 'type'));
+  });
+});
+
+suite('A27 weak key', () => {
+  test('A27 textbook falls: RSA-1024 is a key like any other', () => {
+    const weak = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const sender = new TextbookPeer(textbookKeys.alice);
+    const receiver = new TextbookPeer(weak);
+    sender.recvKey(receiver.pem);
+    receiver.recvKey(sender.pem);
+    receiver.recv(sender.send('in safe hands', NOW_SECONDS), NOW_SECONDS);
+    assert.deepEqual(receiver.screen, [{ text: 'in safe hands', age: 0n, signed: true }]);
+  });
+
+  test('A27 waxwing holds at H: exactly 2048 bits and 65537, in classic mode too', async () => {
+    const { vectors } = loadVectors('profile') as ProfileFile;
+    for (const name of ['1024 bits', '3072 bits', 'e = 3', 'even modulus']) {
+      const spki = fromHex(vectors.find((entry) => entry.name === name)?.spki ?? '');
+      assert.ok(spki.length > 0, name);
+      assert.throws(() => loadRsaPublicKey(spki), stoppedAt('profile'), name);
+      const { certificateBytes, certificateSignature } = alice.bundle;
+      const bundle = encodeCbor([spki, certificateBytes, certificateSignature]);
+      await assert.rejects(openBundle(p, bundle, NOW), stoppedAt('bundle'), name);
+      const pem = `-----BEGIN PUBLIC KEY-----\n${toBase64(spki)}\n-----END PUBLIC KEY-----\n`;
+      assert.throws(() => decodePem(utf8(pem)), stoppedAt('classic-format', 'pem'), name);
+    }
+  });
+});
+
+suite('A31 one key for two purposes', () => {
+  test('A31 textbook falls: the one key of the PEM both wraps and verifies', () => {
+    const { alice: sender, bob: receiver } = textbookPair();
+    const opened = textbookOpen(decodePackage(sender.send('for bob', NOW_SECONDS)), {
+      recipient: textbookKeys.bob.privateKey,
+      sender: textbookKeys.alice.publicKey,
+      now: NOW_SECONDS,
+    });
+    assert.equal(opened.text, 'for bob');
+    const { signature } = decodePackage(receiver.send('by bob', NOW_SECONDS));
+    assert.ok(textbookVerify(textbookKeys.bob.publicKey, 'by bob', signature));
+  });
+
+  test('A31 waxwing holds at H: account, signing and wrapping keys are three, or the bundle is refused', async () => {
+    const { certificate, accountKey } = alice.bundle;
+    for (const doubled of [
+      { ...certificate, wrapKey: certificate.signKey },
+      { ...certificate, signKey: accountKey },
+      { ...certificate, wrapKey: accountKey },
+    ]) {
+      const certificateBytes = encodeCertificate(doubled);
+      const certificateSignature = await signStatement(p, aliceAccount.privateKey, certificateBytes);
+      const bundle = encodeBundle({ accountKey, certificateBytes, certificateSignature });
+      await assert.rejects(openBundle(p, bundle, NOW), stoppedAt('bundle'));
+    }
+  });
+});

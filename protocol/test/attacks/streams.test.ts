@@ -1,0 +1,188 @@
+/** A18 A19 A20 A21 A22 A25 A32: what arrives is not what one recv and one pickle.loads take it for. */
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { suite, test } from 'node:test';
+import { type Bytes, concat, utf8 } from '../../src/bytes.ts';
+import { HandshakingClient } from '../../src/channel/client-channel.ts';
+import { HandshakingServer } from '../../src/channel/server-channel.ts';
+import { decodePackage, encodePackage } from '../../src/classic/index.ts';
+import { decodeCbor, encodeCbor } from '../../src/codec/cbor.ts';
+import { encodeFrame, FRAME, FrameReader } from '../../src/framing/frame-reader.ts';
+import { openBundle } from '../../src/keys/bundle.ts';
+import { MAX_FRAME, MAX_FRAME_HANDSHAKE } from '../../src/limits.ts';
+import { nodePrimitives as p } from '../../src/primitives/node.ts';
+import { alice, bob, NOW } from '../fixtures/devices.ts';
+import { meet } from './channel-pair.ts';
+import { flight, livePair, shown, stoppedAt } from './live-pair.ts';
+import { NOW_SECONDS, textbookKeys, textbookPair } from './textbook-actors.ts';
+import { dumpsCall, type Host } from './textbook-pickle.ts';
+import { ONE_RECV, TextbookPeer } from './textbook.ts';
+
+/** All frames that are whole after these chunks. */
+function framesOf(chunks: readonly Uint8Array[], limit = MAX_FRAME): Bytes[] {
+  const reader = new FrameReader(limit);
+  const bodies: Bytes[] = [];
+  for (const chunk of chunks) {
+    reader.push(chunk);
+    for (let frame = reader.next(); frame !== undefined; frame = reader.next()) bodies.push(frame.body.slice());
+  }
+  return bodies;
+}
+
+suite('A18 code in a pickle', () => {
+  const exploit = dumpsCall('os', 'system', 'id > /home/victim/owned');
+
+  test('A18 textbook falls: loading the packet runs the command', () => {
+    const ran: unknown[] = [];
+    const host: Host = new Map([['os.system', (command: unknown) => ran.push(command)]]);
+    const { bob: victim } = textbookPair(host);
+    victim.recv(exploit, NOW_SECONDS);
+    assert.deepEqual(ran, ['id > /home/victim/owned']);
+  });
+
+  test('A18 waxwing holds at 0: it is no frame, no CBOR and no envelope; classic mode refuses the opcode', async () => {
+    assert.throws(() => framesOf([exploit]), stoppedAt('frame'));
+    assert.throws(() => decodeCbor(exploit), stoppedAt('cbor'));
+    await assert.rejects(livePair().client.open(exploit, NOW), stoppedAt('envelope-0'));
+    assert.throws(() => decodePackage(exploit), stoppedAt('classic-format', 'opcode'));
+  });
+});
+
+suite('A19 coalescing', () => {
+  test('A19 textbook falls: of three packets in one recv the first is shown, two are gone', () => {
+    const { alice: sender, bob: receiver } = textbookPair();
+    const three = ['one', 'two', 'three'].map((text) => sender.send(text, NOW_SECONDS));
+    assert.equal(receiver.recv(concat(...three), NOW_SECONDS).length, 0);
+    assert.deepEqual(
+      receiver.screen.map(({ text }) => text),
+      ['one'],
+    );
+    assert.ok(receiver.threadAlive);
+  });
+
+  test('A19 waxwing holds by frames: all three arrive', async () => {
+    const { server, client } = livePair();
+    const frames: Bytes[] = [];
+    for (const text of ['one', 'two', 'three']) {
+      frames.push(encodeFrame(FRAME.RECORD, (await server.seal(flight(text))).envelope));
+    }
+    const seen = [];
+    for (const envelope of framesOf([concat(...frames)])) seen.push(...shown(await client.open(envelope, NOW)));
+    assert.deepEqual(seen, ['one', 'two', 'three']);
+  });
+});
+
+suite('A20 segmentation', () => {
+  test('A20 textbook falls: the first 500 bytes of a packet end the receiving thread', () => {
+    const { alice: sender, bob: receiver } = textbookPair();
+    const packet = sender.send('in two parts', NOW_SECONDS);
+    for (const part of [packet.subarray(0, 500), packet.subarray(500)]) receiver.recv(part, NOW_SECONDS);
+    assert.deepEqual([receiver.screen, receiver.threadAlive], [[], false]);
+  });
+
+  test('A20 waxwing holds by frames: one byte at a time is the same message', async () => {
+    const { server, client } = livePair();
+    const frame = encodeFrame(FRAME.RECORD, (await server.seal(flight('in many parts'))).envelope);
+    const bodies = framesOf([...frame].map((byte) => Uint8Array.of(byte)));
+    assert.equal(bodies.length, 1);
+    assert.deepEqual(shown(await client.open(bodies[0] ?? frame, NOW)), ['in many parts']);
+  });
+});
+
+suite('A21 oversize', () => {
+  const long = 'x'.repeat(16_000);
+
+  test('A21 textbook falls: 16,000 characters are more than one recv, and end the thread', () => {
+    const { alice: sender, bob: receiver } = textbookPair();
+    const packet = sender.send(long, NOW_SECONDS);
+    assert.ok(packet.length > ONE_RECV);
+    receiver.recv(packet, NOW_SECONDS);
+    assert.deepEqual([receiver.screen, receiver.threadAlive], [[], false]);
+  });
+
+  test('A21 waxwing holds by limits: they arrive, and what is too long is refused by its length alone', async () => {
+    const { server, client } = livePair();
+    const { envelope } = await server.seal(flight(long));
+    assert.deepEqual(shown(await client.open(envelope, NOW)), [long]);
+    await assert.rejects(server.seal(flight('x'.repeat(61_441))), stoppedAt('limit', 'body'));
+    // Four bytes of length are all that had to arrive.
+    assert.throws(() => framesOf([Uint8Array.of(0, 2, 0, 0)]), stoppedAt('frame', 'limit'));
+    assert.throws(() => framesOf([Uint8Array.of(0, 0, 0x10, 0)], MAX_FRAME_HANDSHAKE), stoppedAt('frame', 'limit'));
+    // Classic mode, whose peer has that one recv, says so before it sends.
+    const { encryptedSessionKey, iv, signature, hmac } = decodePackage(textbookPair().alice.send('', NOW_SECONDS));
+    const sealed = { encryptedSessionKey, iv, signature, hmac, ciphertext: new Uint8Array(16_000) };
+    assert.throws(() => encodePackage(sealed), stoppedAt('limit', 'classic-package'));
+  });
+});
+
+suite('A22 key and message coalesced', () => {
+  test('A22 textbook falls: the first message is swallowed with the key', () => {
+    const { alice: sender } = textbookPair();
+    const receiver = new TextbookPeer(textbookKeys.bob);
+    receiver.recvKey(concat(sender.pem, sender.send('first', NOW_SECONDS)));
+    receiver.recv(sender.send('second', NOW_SECONDS), NOW_SECONDS);
+    assert.deepEqual(
+      receiver.screen.map(({ text }) => text),
+      ['second'],
+    );
+  });
+
+  test('A22 waxwing holds by frames: a record behind the end of the handshake is kept for the channel', async () => {
+    const server = new HandshakingServer(p, { device: alice, puzzleBits: 0, now: NOW });
+    const client = new HandshakingClient(p, { device: bob });
+    const f2 = await client.receive(server.hello, NOW);
+    const f3 = await server.receive(concat(...f2.send), NOW);
+    const f4 = await client.receive(concat(...f3.send), NOW);
+    const done = await server.receive(concat(...f4.send), NOW);
+    assert.ok(done.established !== undefined);
+    const together = concat(...done.send, done.established.seal({ kind: 'accepted', seq: 0 }));
+    const { established } = await client.receive(together, NOW);
+    assert.deepEqual(established?.receive(new Uint8Array(0)), [{ kind: 'accepted', seq: 0 }]);
+  });
+});
+
+suite('A25 denial by one packet', () => {
+  const ed25519 = generateKeyPairSync('ed25519').publicKey;
+
+  test('A25 textbook falls: three packets, three ways to end', () => {
+    const victim = new TextbookPeer(textbookKeys.bob);
+    assert.throws(() => {
+      victim.recvKey(utf8('garbage'));
+    }, /Unable to load PEM/); // uncaught: the process ends
+    victim.recvKey(utf8(ed25519.export({ format: 'pem', type: 'spki' }) as string)); // taken for a key …
+    assert.throws(() => victim.send('hello', NOW_SECONDS)); // … until the first send crashes
+    const { bob: other } = textbookPair();
+    other.recv(utf8('malformed'), NOW_SECONDS);
+    assert.equal(other.threadAlive, false);
+  });
+
+  test('A25 waxwing holds at H and by rejecting one connection: the next peer is served', async () => {
+    const start = (): HandshakingServer => new HandshakingServer(p, { device: alice, puzzleBits: 0, now: NOW });
+    await assert.rejects(start().receive(utf8('garbage, eight bytes or more'), NOW), stoppedAt('frame'));
+    const badF2 = encodeFrame(FRAME.F2, encodeCbor(['waxwing/1']));
+    await assert.rejects(start().receive(badF2, NOW), stoppedAt('handshake-f2'));
+    const spki = new Uint8Array(ed25519.export({ format: 'der', type: 'spki' }));
+    const { certificateBytes, certificateSignature } = bob.bundle;
+    await assert.rejects(
+      openBundle(p, encodeCbor([spki, certificateBytes, certificateSignature]), NOW),
+      stoppedAt('bundle'),
+    );
+    const { server, client } = await meet();
+    assert.throws(() => server.receive(encodeFrame(FRAME.RECORD, utf8('malformed'))), stoppedAt('record'));
+    assert.deepEqual(client.handshake.sid, server.handshake.sid);
+    const next = await meet();
+    assert.deepEqual(next.server.receive(next.client.seal({ kind: 'ping' })), [{ kind: 'ping' }]);
+  });
+});
+
+suite('A32 terminal injection', () => {
+  test('A32 textbook falls: the text paints its own green footer over the true one', () => {
+    const { bob: receiver, alice: sender } = textbookPair();
+    const footer = 'Security: ✓ HMAC VERIFIED | ✓ Message verified(0s old) | ✓ Signature verified!';
+    receiver.recv(sender.send(`pay mallory\r\n${footer}\x1b[8m`, NOW_SECONDS), NOW_SECONDS);
+    // What print() writes to the terminal: the forged footer, then an order to hide whatever comes after it.
+    const printed = receiver.screen.map(({ text }) => `Message: ${text}\n`).join('');
+    assert.ok(printed.split(/\r?\n/).some((line) => line.startsWith(footer)));
+    assert.ok(printed.includes('\x1b[8m'));
+  });
+});
