@@ -14,8 +14,11 @@ export type {
 } from './conversation/flight.ts';
 export { LiveConversation } from './conversation/live-conversation.ts';
 export type { CheckResult, Proof } from './envelope/proof.ts';
+export { type EvidenceSource, exportEvidence } from './evidence/export.ts';
+export { EVIDENCE_FILES, type EvidenceFile } from './evidence/files.ts';
+export { type Verdict as EvidenceVerdict, verifyEvidence } from './evidence/verify.ts';
 export { isProtocolError, ProtocolError, type ProtocolErrorCode } from './errors.ts';
-export { type Bundle, checkSerial, encodeBundle, openBundle } from './keys/bundle.ts';
+export { type Bundle, checkSerial, encodeBundle, openBundle, readBundle } from './keys/bundle.ts';
 export type { Certificate } from './keys/certificate.ts';
 export {
   createAccount,
@@ -23,6 +26,7 @@ export {
   decodeDevice,
   type Device,
   deviceDue,
+  dropOldWrapKeys,
   encodeDevice,
   renewDevice,
 } from './keys/device.ts';

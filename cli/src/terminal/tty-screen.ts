@@ -3,7 +3,7 @@
  * of ours on their way, and the input) is ever drawn again; everything above it belongs to the terminal and its scrollback.
  */
 import type { Key } from 'node:readline';
-import { incomingBlock, noticeBlock, outgoingBlock } from '../text/message-block.ts';
+import { incomingBlock, noticeBlock, outgoingBlock, ownLines } from '../text/message-block.ts';
 import { deliveryWords } from '../text/proof-line.ts';
 import type { DeliveryState } from '../text/proof-view.ts';
 import { CONTINUATION, sanitiseLine, sanitiseLines } from '../text/sanitise.ts';
@@ -135,11 +135,11 @@ export class TtyScreen implements ChatScreen {
 
   notice(text: string, level: NoticeLevel = 'info'): void {
     const at = this.#now();
-    this.#print(() => noticeBlock(text, at, level, { style: this.#style }));
+    this.#print((columns) => noticeBlock(text, at, level, { style: this.#style, columns }));
   }
 
   lines(lines: readonly string[]): void {
-    this.#print(() => lines);
+    this.#print((columns) => ownLines(lines, columns));
   }
 
   showProofs(all: boolean): void {

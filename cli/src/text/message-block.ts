@@ -1,7 +1,7 @@
 /** Messages and sentences as the rows that are printed, for a terminal and for line mode. */
 import type { IncomingMessage, NoticeLevel, OutgoingMessage } from '../terminal/chat-screen.ts';
 import { formatClock } from './duration.ts';
-import { foldMessage, widthOf } from './fold.ts';
+import { foldLine, foldMessage, widthOf } from './fold.ts';
 import { allHeld, deliveryMark, proofLine, proofMark } from './proof-line.ts';
 import type { DeliveryState } from './proof-view.ts';
 import { sanitiseLines, sanitiseName, sanitiseOwn } from './sanitise.ts';
@@ -46,9 +46,22 @@ export function noticeBlock(text: string, at: number, level: NoticeLevel, option
     error: options.style.red,
   }[level];
   const clock = formatClock(at);
-  return sanitiseOwn(text).map(
-    (line, index) => `${index === 0 ? options.style.dim(clock) : ' '.repeat(clock.length)} ${look(line)}`,
-  );
+  const indent = ' '.repeat(clock.length + 1);
+  const room = options.columns === undefined ? undefined : Math.max(12, options.columns - indent.length);
+  const rows = sanitiseOwn(text).flatMap((line) => (room === undefined ? [line] : foldLine(line, room)));
+  return rows.map((row, index) => `${index === 0 ? `${options.style.dim(clock)} ` : indent}${look(row)}`);
+}
+
+/** Terminal: lines of ours, safe already; what is wider than the terminal goes on set in. Styled lines stay as they are. */
+export function ownLines(lines: readonly string[], columns: number): string[] {
+  return lines.flatMap((line) => {
+    if (line.includes('\u001b')) return [line];
+    const [first = '', ...rest] = foldLine(line, columns);
+    const tail = rest.join('');
+    const indent = `${/^ */.exec(line)?.[0] ?? ''}    `;
+    const room = Math.max(12, columns - indent.length);
+    return tail === '' ? [first] : [first, ...foldLine(tail, room).map((row) => indent + row)];
+  });
 }
 
 /** `#12`, `#12 to #15` for runs. */

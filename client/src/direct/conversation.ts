@@ -37,6 +37,7 @@ export class Conversation implements AsyncIterable<ReceivedMessage> {
   #running: Promise<unknown> = Promise.resolve();
   #lastMessage = performance.now();
   #closed = false;
+  readonly #end = Promise.withResolvers<undefined>();
   readonly #inbox: ReceivedMessage[] = [];
   #buffering: boolean;
   #arrival: (() => void) | undefined;
@@ -58,6 +59,11 @@ export class Conversation implements AsyncIterable<ReceivedMessage> {
   /** False once it was closed or the peer left: it takes no more messages. */
   get open(): boolean {
     return !this.#closed;
+  }
+
+  /** Resolves when it was closed or the peer left; a cut does not end it. */
+  get ended(): Promise<undefined> {
+    return this.#end.promise;
   }
 
   get connected(): boolean {
@@ -225,5 +231,6 @@ export class Conversation implements AsyncIterable<ReceivedMessage> {
     }
     this.#waiting.clear();
     this.#arrival?.();
+    this.#end.resolve(undefined);
   }
 }

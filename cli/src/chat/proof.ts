@@ -1,0 +1,102 @@
+/** Turns what the SDK knows of a message into what a proof line or report prints. */
+import type { PeerView, ReceivedMessage, StoredProof } from '@waxwing/client';
+import type { Proof } from '@waxwing/protocol';
+import type { CheckView, ChecksView, KeyState, ProofView } from '../text/proof-view.ts';
+
+/** A peer's name for the screen: the user's own one, or the claimed one marked by `~`; else none. */
+export function nameOf(peer: {
+  readonly petname?: string | undefined;
+  readonly nick?: string | undefined;
+}): string | undefined {
+  return peer.petname ?? (peer.nick === undefined ? undefined : `~${peer.nick}`);
+}
+
+export function keyStateOf(peer: Pick<PeerView, 'trust'>): KeyState {
+  return peer.trust === 'verified' ? 'verified' : 'first-seen';
+}
+
+/** The proof of a message that has just arrived. */
+export function proofOfReceived(message: ReceivedMessage): ProofView {
+  return {
+    number: message.number,
+    protocol: 'waxwing',
+    direction: 'received',
+    checks: checksOf(message.proof),
+    age: message.age,
+    gap: message.gap,
+  };
+}
+
+/** The proof of a stored message, with everything `/proof N` shows. `since`: when the peer's key was first seen. */
+export function proofOfStored(stored: StoredProof, peer: PeerView | undefined, since: number | undefined): ProofView {
+  const { message, flight } = stored;
+  const proof = flight?.proof === undefined ? undefined : (JSON.parse(flight.proof) as Proof);
+  const name = peer === undefined ? undefined : nameOf(peer);
+  const place = flight === undefined ? -1 : placeOf(flight.commitments, message.id);
+  return {
+    number: message.number,
+    protocol: 'waxwing',
+    direction: message.direction === 'in' ? 'received' : 'sent',
+    checks: proof === undefined ? sentChecks(flight !== undefined) : checksOf(proof),
+    age: flight?.age ?? 0,
+    ...(peer === undefined
+      ? {}
+      : {
+          peer: {
+            fingerprint: peer.fingerprint,
+            keyState: keyStateOf(peer),
+            ...(name === undefined ? {} : { name }),
+            ...(since === undefined ? {} : { keySince: since }),
+          },
+        }),
+    ...(flight === undefined ? {} : { sent: flight.sent, seq: flight.seq, gap: flight.gap }),
+    ...(message.receivedAt === undefined ? {} : { received: message.receivedAt }),
+    ...(place === -1 || flight === undefined
+      ? {}
+      : { items: { count: flight.commitments.length / 32, place: place + 1 } }),
+    ...(proof === undefined ? {} : { ttl: proof[4].ttl }),
+    sizes: { body: message.body.length, ...sizesOf(proof) },
+    id: message.id,
+    record: 'on',
+    ...(message.direction === 'out' && message.state !== 'shown' ? { delivery: message.state } : {}),
+  };
+}
+
+function sizesOf(proof: Proof | undefined): ProofView['sizes'] {
+  if (proof === undefined) return {};
+  const [structure, , unwrap, decrypt, , signature] = proof;
+  return {
+    envelope: structure.size,
+    wrap: unwrap.wrapped,
+    ciphertext: decrypt.ciphertext,
+    statement: signature.statement,
+    signature: signature.signature,
+  };
+}
+
+function placeOf(commitments: Uint8Array, id: Uint8Array): number {
+  for (let place = 0; place * 32 < commitments.length; place++) {
+    if (Buffer.compare(commitments.subarray(place * 32, place * 32 + 32), id) === 0) return place;
+  }
+  return -1;
+}
+
+/** The five checks of an opened flight: whatever is kept and shown has passed them; only an age may be at fault. */
+function checksOf(proof: Proof): ChecksView {
+  const [, hmac, unwrap, decrypt, freshness, signature] = proof;
+  const held = ({ took }: { readonly took?: number | undefined }): CheckView =>
+    took === undefined ? { result: 'held' } : { result: 'held', micros: took * 1_000 };
+  return {
+    hmac: held(hmac),
+    unwrap: held(unwrap),
+    decrypt: held(decrypt),
+    freshness: freshness.holds ? held(freshness) : { result: 'failed', detail: 'outside the time window' },
+    signature: held(signature),
+  };
+}
+
+/** Of what we sent we know that we made every layer; the checks themselves run at the peer. */
+function sentChecks(sealed: boolean): ChecksView {
+  const check: CheckView = sealed ? { result: 'held' } : { result: 'not-run' };
+  return { hmac: check, unwrap: check, decrypt: check, freshness: check, signature: check };
+}

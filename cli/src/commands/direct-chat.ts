@@ -1,0 +1,60 @@
+/** What `server` and `client` do alike: screen, home, log and view, put together and taken down again. */
+import { type Home, isWaxwingError } from '@waxwing/client';
+import { Chat } from '../chat/chat.ts';
+import { ChatView } from '../chat/chat-view.ts';
+import { type ExitCode, exitCodeOf } from '../exit-code.ts';
+import { openCommandHome } from '../home.ts';
+import { openLog } from '../log.ts';
+import type { ChatScreen } from '../terminal/chat-screen.ts';
+import { applyRetention, type ChatFlags, openChatScreen } from './chat-options.ts';
+
+export interface DirectChat {
+  readonly chat: Chat;
+  readonly home: Home;
+}
+
+/** Opens everything a direct chat needs, runs it, and closes everything however it ended. */
+export async function runDirectChat(
+  role: 'server' | 'client',
+  flags: ChatFlags,
+  run: (direct: DirectChat) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const defaultProfile = role === 'server' ? 'server' : 'default';
+  const screen = openChatScreen(flags);
+  let home: Home | undefined;
+  try {
+    home = await openCommandHome({
+      profile: flags.profile,
+      defaultProfile,
+      memory: flags.memory,
+      onGeneratingKeys: () => {
+        screen.notice('Generating RSA key pair...');
+      },
+      agreeToMemory: (error) => askForMemory(screen, `${error.message} ${error.next}`),
+    });
+    if (home.memory) screen.notice('Nothing of this session will be kept on disk.', 'warning');
+    await home.renewIfDue();
+    applyRetention(home, flags);
+    const view = new ChatView({ screen, home, role, log: openLog(home), now: Date.now });
+    return await run({ chat: new Chat({ screen, view, home, now: Date.now }), home });
+  } catch (error) {
+    if (!isWaxwingError(error)) throw error;
+    screen.notice(`${error.message}\n${error.next}`, 'error');
+    return exitCodeOf(error.code);
+  } finally {
+    screen.close();
+    home?.close();
+  }
+}
+
+async function askForMemory(screen: ChatScreen, trouble: string): Promise<boolean> {
+  const answer = await screen.ask({
+    text: `${trouble}\nGo on in memory? Nothing of this session would be kept.`,
+    choices: [
+      { key: 'y', label: 'yes, in memory', answer: 'yes' },
+      { key: 'n', label: 'no', answer: 'no' },
+    ],
+    fallback: 'no',
+  });
+  return answer === 'yes';
+}

@@ -1,0 +1,75 @@
+/** Exit codes of the command: few, documented in docs/errors.md, the same for the same kind of trouble. */
+import type { ClientErrorCode } from '@waxwing/client';
+
+export const EXIT = {
+  ok: 0,
+  /** Something unexpected: a bug, or an operating system in trouble. */
+  failure: 1,
+  /** The command line does not read. */
+  usage: 2,
+  /** The home cannot be used: locked, read-only, full, damaged, passphrase. */
+  home: 3,
+  /** Nobody could be reached, or a port could not be had. */
+  network: 4,
+  /** The peer is there and does not talk to us: busy, rejected, blocked, quarantined. */
+  refused: 5,
+  /** Another key under a known name: nothing was sent. */
+  changed: 6,
+  /** The connection ended before everything was acknowledged: kept, and sent on the next connection. */
+  undelivered: 7,
+  /** What was asked for does not hold or does not exist: evidence, a backup, a name, a message. */
+  notFound: 8,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+const EXIT_OF: Readonly<Record<ClientErrorCode, ExitCode>> = {
+  'home-locked': EXIT.home,
+  'home-read-only': EXIT.home,
+  'disk-full': EXIT.home,
+  'home-io': EXIT.home,
+  'home-damaged': EXIT.home,
+  'home-key-missing': EXIT.home,
+  'home-too-new': EXIT.home,
+  'home-closed': EXIT.failure,
+  'home-not-empty': EXIT.home,
+  'profile-invalid': EXIT.usage,
+  'passphrase-needed': EXIT.home,
+  'passphrase-wrong': EXIT.home,
+  'passphrase-empty': EXIT.home,
+  'already-protected': EXIT.home,
+  'not-protected': EXIT.home,
+  'backup-exists': EXIT.home,
+  'backup-missing': EXIT.notFound,
+  'backup-damaged': EXIT.notFound,
+  'backup-unwritable': EXIT.home,
+  'peer-changed': EXIT.changed,
+  'peer-blocked': EXIT.refused,
+  'peer-quarantined': EXIT.refused,
+  'peer-rollback': EXIT.changed,
+  'name-unknown': EXIT.notFound,
+  'name-ambiguous': EXIT.notFound,
+  'name-taken': EXIT.notFound,
+  'name-invalid': EXIT.usage,
+  'message-unknown': EXIT.notFound,
+  'no-evidence': EXIT.notFound,
+  'too-large': EXIT.usage,
+  'not-acknowledged': EXIT.undelivered,
+  'restored-copy': EXIT.home,
+  'address-invalid': EXIT.usage,
+  'port-in-use': EXIT.network,
+  'port-forbidden': EXIT.network,
+  'connection-refused': EXIT.network,
+  'host-not-found': EXIT.network,
+  'host-unreachable': EXIT.network,
+  'connection-failed': EXIT.network,
+  'handshake-failed': EXIT.network,
+  'peer-busy': EXIT.refused,
+  'peer-rejected': EXIT.refused,
+  'connection-cut': EXIT.undelivered,
+};
+
+/** The exit code of an error of the SDK. */
+export function exitCodeOf(code: ClientErrorCode): ExitCode {
+  return EXIT_OF[code];
+}

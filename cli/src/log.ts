@@ -1,0 +1,73 @@
+/** The local log: why a connection or a handshake ended, as JSON lines beside the home. Never a text, never a key. */
+import { renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DirectEvent, Home } from '@waxwing/client';
+import { destination, type Logger, pino } from 'pino';
+
+const LOG_FILE = 'waxwing.log';
+/** Above this the log is put aside (one older file is kept), bytes. */
+const LARGEST = 1_000_000;
+
+/** What may be written of an event: no message, no text, no number of them. */
+function recordOf(event: DirectEvent): object | undefined {
+  switch (event.kind) {
+    case 'message':
+    case 'sent':
+    case 'delivered':
+    case 'waiting':
+      return undefined;
+    case 'too-old':
+      return { kind: event.kind, count: event.numbers.length };
+    case 'retrying':
+    case 'storage':
+      return { kind: event.kind, code: event.error.code, message: event.error.message };
+    case 'refused':
+      return { kind: event.kind, remote: event.remote, code: event.error.code, message: event.error.message };
+    case 'connected':
+      return {
+        kind: event.kind,
+        peer: event.peer.fingerprint,
+        trust: event.peer.trust,
+        clockOffset: event.clockOffset,
+      };
+    case 'failed':
+      return { kind: event.kind, remote: event.remote, peer: event.peer?.fingerprint, ...event.detail };
+    case 'listening':
+    case 'connecting':
+      return { kind: event.kind, ...event.address };
+    case 'exchanging':
+      return { kind: event.kind, remote: event.remote };
+    case 'left':
+      return { kind: event.kind, peer: event.peer.fingerprint, missing: event.missing };
+    case 'cut':
+      return { kind: event.kind, peer: event.peer.fingerprint, reason: event.reason };
+    case 'refused-for-age':
+      return { kind: event.kind, peer: event.peer.fingerprint, seq: event.seq, age: event.age };
+    default:
+      return { kind: event.kind, peer: event.peer.fingerprint };
+  }
+}
+
+/** A log of events in the home's folder; a home in memory keeps none. A disk that refuses must not end the chat. */
+export function openLog(home: Home): (event: DirectEvent) => void {
+  if (home.memory) return () => undefined;
+  const path = join(home.path, LOG_FILE);
+  let logger: Logger | undefined;
+  return (event) => {
+    const record = recordOf(event);
+    if (record === undefined) return;
+    try {
+      logger ??= openLogger(path);
+      logger.info(record);
+    } catch {
+      // The log is a convenience: a full or read-only disk is told where something is lost by it.
+    }
+  };
+}
+
+function openLogger(path: string): Logger {
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > LARGEST) renameSync(path, `${path}.1`);
+  const file = destination({ dest: path, sync: true, mode: 0o600 });
+  file.on('error', () => undefined);
+  return pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, file);
+}
