@@ -1,5 +1,15 @@
 /** This home's own identity: an account and its current device (§2). */
-import type { Device, RsaKeyPair } from '@waxwing/protocol';
+import {
+  createAccount,
+  createDevice,
+  type Device,
+  encodeFingerprint,
+  type Primitives,
+  type RsaKeyPair,
+  toBase64,
+  toHex,
+} from '@waxwing/protocol';
+import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 
 export interface Identity {
   readonly account: RsaKeyPair;
@@ -14,13 +24,38 @@ export interface PublicIdentity {
   readonly account: string;
   readonly device: string;
   readonly serial: number;
-  /** ms */
+  /** Unix milliseconds. */
   readonly notBefore: number;
   readonly notAfter: number;
   /** The bundle (§2), base64. */
   readonly bundle: string;
 }
 
-export declare function exportIdentity(identity: Identity): PublicIdentity;
-/** A new account and its first device. The RSA keys are generated in parallel. */
-export declare function createIdentity(now: number): Promise<Identity>;
+export function exportIdentity({ device }: Pick<Identity, 'device'>): PublicIdentity {
+  const { bundle } = device;
+  return {
+    fingerprint: encodeFingerprint(bundle.account),
+    account: toHex(bundle.account),
+    device: toHex(bundle.device),
+    serial: bundle.certificate.serial,
+    notBefore: bundle.certificate.notBefore,
+    notAfter: bundle.certificate.notAfter,
+    bundle: toBase64(bundle.bytes),
+  };
+}
+
+/** A new account and its first device. */
+export async function createIdentity(now: number): Promise<Identity> {
+  // The device's two RSA keys are made on other threads while the account's is, instead of after it.
+  const spare = [nodePrimitives.generateRsa(), nodePrimitives.generateRsa()];
+  const primitives: Primitives = {
+    ...nodePrimitives,
+    generateRsa: () => spare.shift() ?? nodePrimitives.generateRsa(),
+  };
+  try {
+    const account = await createAccount(nodePrimitives);
+    return { account, device: await createDevice(primitives, account, now) };
+  } finally {
+    await Promise.allSettled(spare);
+  }
+}

@@ -1,7 +1,14 @@
 /** A home: one folder with one identity and everything it remembers, used by one process at a time. */
-import type { Device, RsaKeyPair } from '@waxwing/protocol';
-import type { Identity } from '../identity.ts';
+import { type Device, deviceDue, renewDevice, type RsaKeyPair, type SecretKey, toHex } from '@waxwing/protocol';
+import { nodePrimitives } from '@waxwing/protocol/primitives/node';
+import { WaxwingError } from '../errors.ts';
+import { createIdentity, type Identity } from '../identity.ts';
+import { Database } from '../store/sqlite/database.ts';
+import { loadIdentity, saveIdentity } from '../store/sqlite/identity-row.ts';
+import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
+import { openFolder, readFolder } from './folder.ts';
+import type { HomeLock } from './lock.ts';
 
 /** Where the database key is: a 0600 file, a file under a passphrase, or nowhere (a home in memory). */
 export type Protection = 'key-file' | 'passphrase' | 'memory';
@@ -50,9 +57,176 @@ export interface OpenHomeOptions {
   readonly identity?: (() => Promise<Identity>) | undefined;
 }
 
+interface Parts {
+  readonly path: string;
+  readonly profileLabel: string | undefined;
+  readonly protection: Protection;
+  readonly created: boolean;
+  readonly identity: Identity;
+  readonly database: Database;
+  /** Undefined in memory. */
+  readonly key: SecretKey | undefined;
+  readonly lock: HomeLock | undefined;
+  readonly now: () => number;
+}
+
+/** The Home there is; backup and protection need what the port does not show. */
+export class OpenHome implements Home {
+  readonly path: string;
+  readonly profileLabel: string | undefined;
+  readonly created: boolean;
+  readonly store: Store;
+  readonly database: Database;
+  readonly key: SecretKey | undefined;
+  readonly now: () => number;
+  protection: Protection;
+  readonly #lock: HomeLock | undefined;
+  #identity: Identity;
+  #open = true;
+
+  constructor(parts: Parts) {
+    this.path = parts.path;
+    this.profileLabel = parts.profileLabel;
+    this.created = parts.created;
+    this.store = new SqliteStore(parts.database, parts.now);
+    this.database = parts.database;
+    this.key = parts.key;
+    this.now = parts.now;
+    this.protection = parts.protection;
+    this.#lock = parts.lock;
+    this.#identity = parts.identity;
+  }
+
+  get memory(): boolean {
+    return this.protection === 'memory';
+  }
+
+  get account(): RsaKeyPair {
+    return this.#identity.account;
+  }
+
+  get device(): Device {
+    return this.#identity.device;
+  }
+
+  async renewIfDue(): Promise<boolean> {
+    const { account, device } = this.#identity;
+    const now = this.now();
+    const { renew, rotateWrapKey } = deviceDue(device, now);
+    if (!renew && !rotateWrapKey) return false;
+    const options = { account, device, now, rotateWrapKey, newDeviceId: false };
+    this.#become({ account, device: await renewDevice(nodePrimitives, options) }, () => undefined);
+    return true;
+  }
+
+  async rotateAccount(): Promise<void> {
+    const before = this.device.bundle.account;
+    const identity = await createIdentity(this.now());
+    this.#become(identity, () =>
+      this.store.events.add('own-account-rotated', { account: identity.device.bundle.account, before }),
+    );
+  }
+
+  async rotateDevice(): Promise<void> {
+    const { account, device } = this.#identity;
+    const identity = { account, device: await newDeviceOf(this.#identity, this.now()) };
+    this.#become(identity, () => {
+      const detail = `${toHex(device.bundle.device)} → ${toHex(identity.device.bundle.device)}`;
+      this.store.events.add('own-device-rotated', { account: device.bundle.account, detail });
+    });
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.database.close();
+    this.#lock?.release();
+  }
+
+  /** @throws WaxwingError `home-closed` */
+  assertOpen(): void {
+    if (this.#open) return;
+    throw new WaxwingError('home-closed', `${this.path} was closed.`, 'Open it again.');
+  }
+
+  /** Kept first, used then: a bundle must not be shown that could be lost. */
+  #become(identity: Identity, note: () => void): void {
+    this.assertOpen();
+    this.store.transaction(() => {
+      saveIdentity(this.database, identity, this.now());
+      note();
+    });
+    this.#identity = identity;
+  }
+}
+
 /**
  * Opens a home, and makes it where there is none.
  * @throws WaxwingError `home-locked`, `home-read-only`, `disk-full`, `home-damaged`, `home-key-missing`,
  *   `home-too-new`, `passphrase-needed`, `passphrase-wrong`
  */
-export declare function openHome(options: OpenHomeOptions): Promise<Home>;
+export async function openHome(options: OpenHomeOptions): Promise<Home> {
+  const now = options.now ?? Date.now;
+  if (options.memory === true) return openCopy(await readFolder(options), options, now);
+  const folder = await openFolder(options);
+  try {
+    const kept = await loadIdentity(folder.database);
+    const identity = kept ?? (await firstIdentity(options, now));
+    if (kept === undefined) saveIdentity(folder.database, identity, now());
+    const home = openHomeOf({ ...options, ...folder, profileLabel: options.profileLabel, identity, now, kept });
+    await home.renewIfDue();
+    return home;
+  } catch (error) {
+    folder.database.close();
+    folder.lock.release();
+    throw error;
+  }
+}
+
+/**
+ * Goes on in RAM with everything an open home holds, when its disk has failed and the user agreed. The home is closed;
+ * the new one has a new device of the same account, so connections must be made anew.
+ */
+export async function continueInMemory(home: Home): Promise<Home> {
+  if (!(home instanceof OpenHome)) throw new TypeError('not a home of this module');
+  home.assertOpen();
+  const database = Database.openMemory(home.path, home.database.exposeImage());
+  const { path, profileLabel, now } = home;
+  home.close();
+  return openCopy(database, { path, profileLabel }, now);
+}
+
+function openHomeOf(parts: Omit<Parts, 'created'> & { readonly kept: Identity | undefined }): OpenHome {
+  return new OpenHome({ ...parts, created: parts.kept === undefined });
+}
+
+/** A home in RAM on a copy of a database. */
+async function openCopy(database: Database, options: OpenHomeOptions, now: () => number): Promise<Home> {
+  const kept = await loadIdentity(database);
+  const identity =
+    kept === undefined
+      ? await firstIdentity(options, now)
+      : { account: kept.account, device: await newDeviceOf(kept, now()) };
+  saveIdentity(database, identity, now());
+  return new OpenHome({
+    path: options.path,
+    profileLabel: options.profileLabel,
+    protection: 'memory',
+    created: kept === undefined,
+    identity,
+    database,
+    key: undefined,
+    lock: undefined,
+    now,
+  });
+}
+
+function firstIdentity(options: OpenHomeOptions, now: () => number): Promise<Identity> {
+  options.onGeneratingKeys?.();
+  return options.identity?.() ?? createIdentity(now());
+}
+
+/** A device of another id, with all its keys new (§5.2: for a rotation, and for every copy of a home). */
+export function newDeviceOf({ account, device }: Identity, now: number): Promise<Device> {
+  return renewDevice(nodePrimitives, { account, device, now, rotateWrapKey: true, newDeviceId: true });
+}

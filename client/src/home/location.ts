@@ -1,4 +1,8 @@
-/** Where a home is: product rules of WAXWING_HOME, profiles and the platform's data folder. */
+/** Where a home is: WAXWING_HOME, or a profile in the platform's data folder. */
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import envPaths from 'env-paths';
+import { WaxwingError } from '../errors.ts';
 
 export interface HomeLocation {
   readonly path: string;
@@ -14,5 +18,36 @@ export interface ResolveHomeOptions {
   readonly defaultProfile: string;
 }
 
+/** What is a safe folder name everywhere, and needs no quoting in a shell. */
+const PROFILE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
 /** @throws WaxwingError `profile-invalid` */
-export declare function resolveHome(options: ResolveHomeOptions): HomeLocation;
+export function resolveHome({ env, profile, defaultProfile }: ResolveHomeOptions): HomeLocation {
+  const exact = env['WAXWING_HOME'];
+  if (exact !== undefined && exact !== '') {
+    if (profile === undefined) return { path: resolve(exact), profileLabel: undefined };
+    throw new WaxwingError(
+      'profile-invalid',
+      'WAXWING_HOME names exactly one home, so --profile has nothing to choose.',
+      'Give one of the two: unset WAXWING_HOME, or leave out --profile.',
+    );
+  }
+  const name = profile ?? defaultProfile;
+  if (!PROFILE.test(name)) {
+    throw new WaxwingError(
+      'profile-invalid',
+      'A profile name has 1 to 64 letters, digits, dots, dashes or underscores, and begins with a letter or digit.',
+      'Choose another name for --profile.',
+    );
+  }
+  return { path: join(dataFolder(env), 'profiles', name), profileLabel: name };
+}
+
+function dataFolder(env: ResolveHomeOptions['env']): string {
+  const platform = envPaths('waxwing', { suffix: '' }).data;
+  const linux = process.platform !== 'darwin' && process.platform !== 'win32';
+  if (!linux) return platform;
+  // The XDG specification: a path that is not absolute is ignored.
+  const given = env['XDG_DATA_HOME'] ?? '';
+  return join(isAbsolute(given) ? given : join(homedir(), '.local', 'share'), 'waxwing');
+}

@@ -16,7 +16,8 @@ function tidy(text: string): string {
 export function parsePetname(typed: string): string {
   const name = tidy(typed);
   if (name === '') throw invalid('A name has at least one character.');
-  if ([...name].length > MAX_NAME_CHARACTERS) throw invalid(`A name has at most ${MAX_NAME_CHARACTERS} characters.`);
+  if (Array.from(name).length > MAX_NAME_CHARACTERS)
+    throw invalid(`A name has at most ${MAX_NAME_CHARACTERS} characters.`);
   if (name.search(UNSAFE) !== -1) throw invalid('A name has no control characters or invisible ones.');
   if (/^sha256:/iu.test(name)) throw invalid('A name cannot look like a fingerprint.');
   if (/^[/#-]/u.test(name)) throw invalid('A name does not begin with /, # or -.');
@@ -26,7 +27,7 @@ export function parsePetname(typed: string): string {
 /** What a peer calls itself, made harmless: unsafe characters dropped, cut to 64 characters; possibly empty. */
 export function cleanNick(claimed: string): string {
   const name = tidy(tidy(claimed).replace(UNSAFE, ''));
-  return tidy([...name].slice(0, MAX_NAME_CHARACTERS).join(''));
+  return tidy(Array.from(name).slice(0, MAX_NAME_CHARACTERS).join(''));
 }
 
 /** Two petnames with one key are the same name. */

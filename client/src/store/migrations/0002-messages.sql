@@ -48,12 +48,14 @@ CREATE TABLE messages (
   expires_at INTEGER,
   CHECK (account IS NOT NULL OR address IS NOT NULL)
 ) STRICT;
--- An id is shown once (protocol §5.1).
-CREATE UNIQUE INDEX messages_ids ON messages (account, direction, id) WHERE account IS NOT NULL;
+-- An id is shown once (protocol §5.1). Ids are random, so every entry lands on another page: the fewer pages the better,
+-- and six bytes tell ids apart well enough for the whole one to be compared.
+CREATE INDEX messages_received ON messages (substr(id, 1, 6)) WHERE direction = 'in';
 CREATE INDEX messages_of_account ON messages (account, number);
 CREATE INDEX messages_of_address ON messages (address, number) WHERE account IS NULL;
 CREATE INDEX messages_queued ON messages (account, number) WHERE state = 'queued';
 CREATE INDEX messages_under_way ON messages (account, seq) WHERE state = 'sent';
+CREATE INDEX messages_too_old ON messages (account, number) WHERE state = 'too-old';
 CREATE INDEX messages_unread ON messages (account, number) WHERE unread = 1;
 CREATE INDEX messages_of_flight ON messages (flight) WHERE flight IS NOT NULL;
 
@@ -67,9 +69,14 @@ CREATE TABLE deleted_ids (
 CREATE VIRTUAL TABLE messages_text USING fts5 (text, content = '', tokenize = 'unicode61 remove_diacritics 2');
 INSERT INTO messages_text (messages_text, rank) VALUES ('secure-delete', 1);
 
-CREATE TRIGGER messages_text_insert AFTER INSERT ON messages WHEN new.type = 'text/plain' BEGIN
-  INSERT INTO messages_text (rowid, text) VALUES (new.number, CAST(new.body AS TEXT));
-END;
-CREATE TRIGGER messages_text_delete AFTER DELETE ON messages WHEN old.type = 'text/plain' BEGIN
+-- The index is brought up to date when somebody searches: keeping it with every flight would double a flight's cost.
+CREATE TABLE search_index (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  up_to INTEGER NOT NULL -- the highest number that is in the index
+) STRICT;
+INSERT INTO search_index (one, up_to) VALUES (1, 0);
+
+CREATE TRIGGER messages_text_delete AFTER DELETE ON messages
+WHEN old.type = 'text/plain' AND old.number <= (SELECT up_to FROM search_index) BEGIN
   INSERT INTO messages_text (messages_text, rowid, text) VALUES ('delete', old.number, CAST(old.body AS TEXT));
 END;

@@ -3,7 +3,7 @@ import { type Bytes, QUARANTINE_AFTER } from '@waxwing/protocol';
 import { WaxwingError } from '../../errors.ts';
 import type { ChainKey, ChainPoint, Chains, StoredChain } from '../chain.ts';
 import { optionalNumber, toBytes } from './columns.ts';
-import type { Database, Statement } from './database.ts';
+import type { Database, SqlValue, Statement } from './database.ts';
 
 interface Row {
   readonly own_device: Uint8Array;
@@ -58,10 +58,10 @@ export class SqliteChains implements Chains {
     this.#make = database.prepare(
       'INSERT INTO chains (own_device, account, peer_device) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
     );
-    this.#setSent = database.prepare(`UPDATE chains SET sent_seq = ?1, sent_hash = ?2
-      WHERE own_device = ?3 AND account = ?4 AND peer_device = ?5 AND sent_seq < ?1`);
-    this.#setReceived = database.prepare(`UPDATE chains SET received_seq = ?1, received_hash = ?2
-      WHERE own_device = ?3 AND account = ?4 AND peer_device = ?5 AND coalesce(received_seq, -1) < ?1`);
+    this.#setSent = database.prepare(`UPDATE chains SET sent_seq = ?, sent_hash = ?
+      WHERE ${KEY} AND sent_seq < ?`);
+    this.#setReceived = database.prepare(`UPDATE chains SET received_seq = ?, received_hash = ?
+      WHERE ${KEY} AND coalesce(received_seq, -1) < ?`);
     this.#count = database.prepare(
       `UPDATE chains SET failures = failures + 1 WHERE ${KEY} RETURNING failures, quarantined_at`,
     );
@@ -76,13 +76,13 @@ export class SqliteChains implements Chains {
 
   setSent(key: ChainKey, point: ChainPoint): void {
     this.#make.run(key.ownDevice, key.account, key.peerDevice);
-    const { changes } = this.#setSent.run(point.seq, point.hash, key.ownDevice, key.account, key.peerDevice);
+    const { changes } = this.#setSent.run(...advance(key, point));
     if (changes === 0) throw notRising(point.seq);
   }
 
   setReceived(key: ChainKey, point: ChainPoint): void {
     this.#make.run(key.ownDevice, key.account, key.peerDevice);
-    const { changes } = this.#setReceived.run(point.seq, point.hash, key.ownDevice, key.account, key.peerDevice);
+    const { changes } = this.#setReceived.run(...advance(key, point));
     if (changes === 0) throw notRising(point.seq);
   }
 
@@ -106,6 +106,10 @@ export class SqliteChains implements Chains {
       ...chainOf(row),
     }));
   }
+}
+
+function advance({ ownDevice, account, peerDevice }: ChainKey, { seq, hash }: ChainPoint): SqlValue[] {
+  return [seq, hash, ownDevice, account, peerDevice, seq];
 }
 
 /** §5.2: a sequence number is used once. Reaching this is a copy of a home, or a fault of ours. */

@@ -23,8 +23,8 @@ export class SqliteEvents implements Events {
       'INSERT INTO events (at, kind, account, name, before, detail) VALUES (?, ?, ?, ?, ?, ?)',
     );
     this.#list = database.prepare(`SELECT at, kind, account, name, before, detail FROM events
-      WHERE (?1 IS NULL OR account = ?1 OR before = ?1) AND (?2 IS NULL OR name = ?2)
-      ORDER BY event DESC LIMIT ?3`);
+      WHERE (? IS NULL OR account = ? OR before = ?) AND (? IS NULL OR name = ?)
+      ORDER BY event DESC LIMIT ?`);
   }
 
   add(kind: PeerEventKind, what: Partial<Omit<PeerEvent, 'at' | 'kind'>>): void {
@@ -33,8 +33,9 @@ export class SqliteEvents implements Events {
   }
 
   list(options: Parameters<Events['list']>[0] = {}): readonly PeerEvent[] {
-    const { account, name, limit } = options;
-    return this.#list.all(account ?? null, name ?? null, limit ?? -1).map((row) => ({
+    const account = options.account ?? null;
+    const name = options.name ?? null;
+    return this.#list.all(account, account, account, name, name, options.limit ?? -1).map((row) => ({
       at: row.at,
       kind: row.kind,
       account: optionalBytes(row.account),

@@ -48,8 +48,8 @@ export class SqliteFlights {
       AND own_device = ? AND account = ? AND peer_device = ? AND seq = ?`);
     this.#tooOld = database.prepare(`SELECT seq FROM flights WHERE direction = 'in' AND outcome = 'too-old'
       AND own_device = ? AND account = ? AND peer_device = ? ORDER BY seq DESC LIMIT 64`);
-    this.#deleteIfEmpty = database.prepare(`DELETE FROM flights WHERE flight = ?1
-      AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.flight = ?1)`);
+    this.#deleteIfEmpty = database.prepare(`DELETE FROM flights WHERE flight = ?
+      AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.flight = flights.flight)`);
     this.#deleteOld = database.prepare(`DELETE FROM flights WHERE at < ?
       AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.flight = flights.flight)`);
     this.#deleteBundles = database.prepare(`DELETE FROM bundles

@@ -27,7 +27,9 @@ export class SqliteHistory implements History {
   readonly #now: () => number;
   readonly #get: Statement<MessageRow>;
   readonly #add: Statement<never>;
-  readonly #isDeleted: Statement<unknown>;
+  readonly #isKnown: Statement<unknown>;
+  readonly #indexText: Statement<never>;
+  readonly #setIndexed: Statement<never>;
   readonly #delete: Statement<never>;
   readonly #rememberDeleted: Statement<never>;
   readonly #purge: Statement<never>;
@@ -39,9 +41,14 @@ export class SqliteHistory implements History {
     this.#get = database.prepare('SELECT * FROM messages WHERE number = ?');
     this.#add = database.prepare(`INSERT INTO messages (direction, state, account, own_device, peer_device, id, opening,
       type, body, created_at, received_at, seq, flight, unread, expires_at)
-      VALUES ('in', 'shown', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, 1, ?11)
-      ON CONFLICT (account, direction, id) WHERE account IS NOT NULL DO NOTHING`);
-    this.#isDeleted = database.prepare('SELECT 1 FROM deleted_ids WHERE account = ? AND id = ?');
+      VALUES ('in', 'shown', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)`);
+    this.#isKnown = database.prepare(`SELECT 1 FROM messages WHERE direction = 'in' AND substr(id, 1, 6) = ? AND id = ?
+      AND account = ? UNION ALL SELECT 1 FROM deleted_ids WHERE account = ? AND id = ?`);
+    this.#indexText = database.prepare(`INSERT INTO messages_text (rowid, text) SELECT number, CAST(body AS TEXT)
+      FROM messages WHERE type = 'text/plain' AND number > (SELECT up_to FROM search_index) ORDER BY number`);
+    this.#setIndexed = database.prepare(
+      'UPDATE search_index SET up_to = (SELECT coalesce(max(number), 0) FROM messages)',
+    );
     this.#delete = database.prepare('DELETE FROM messages WHERE number = ?');
     this.#rememberDeleted = database.prepare(
       'INSERT INTO deleted_ids (account, id) VALUES (?, ?) ON CONFLICT DO NOTHING',
@@ -56,8 +63,10 @@ export class SqliteHistory implements History {
       const row = this.#flights.addReceived(flight);
       const at = this.#now();
       return items.map((item) => {
-        if (this.#isDeleted.get(account, item.id) !== undefined) return undefined;
-        const { changes, rowid } = this.#add.run(
+        // Shown once, whatever the peer sends again (§5.1).
+        const known = this.#isKnown.get(item.id.subarray(0, 6), item.id, account, account, item.id);
+        if (known !== undefined) return undefined;
+        return this.#add.run(
           account,
           ownDevice,
           peerDevice,
@@ -66,11 +75,11 @@ export class SqliteHistory implements History {
           item.type,
           item.body,
           at,
+          at,
           flight.seq,
           row,
           item.expiresAt ?? null,
-        );
-        return changes === 0 ? undefined : rowid; // shown once, whatever the peer resends (§5.1)
+        ).rowid;
       });
     });
   }
@@ -86,6 +95,7 @@ export class SqliteHistory implements History {
   list(query: HistoryQuery = {}): readonly StoredMessage[] {
     const conversation = conversationFilter(query.conversation);
     const search = searchFilter(query.search);
+    if (search.usesIndex) this.#catchUp();
     const values: SqlValue[] = [...conversation.values, ...search.values];
     let where = `${conversation.sql} AND ${search.sql}`;
     if (query.before !== undefined) {
@@ -160,6 +170,13 @@ export class SqliteHistory implements History {
       )
       .get(...values);
     return row ?? { messages: 0, unread: 0 };
+  }
+
+  #catchUp(): void {
+    this.#database.transaction(() => {
+      this.#indexText.run();
+      this.#setIndexed.run();
+    });
   }
 
   #mustGet(number: number): MessageRow {

@@ -41,7 +41,8 @@ export async function loadIdentity(database: Database): Promise<Identity | undef
 /** Keeps this identity in place of any other. */
 export function saveIdentity(database: Database, { account, device }: Identity, now: number): void {
   database
-    .prepare(`INSERT INTO identity (one, account_spki, account_pkcs8, device, made_at) VALUES (1, ?1, ?2, ?3, ?4)
-      ON CONFLICT (one) DO UPDATE SET account_spki = ?1, account_pkcs8 = ?2, device = ?3, made_at = ?4`)
+    .prepare(`INSERT INTO identity (one, account_spki, account_pkcs8, device, made_at) VALUES (1, ?, ?, ?, ?)
+      ON CONFLICT (one) DO UPDATE SET account_spki = excluded.account_spki, account_pkcs8 = excluded.account_pkcs8,
+      device = excluded.device, made_at = excluded.made_at`)
     .run(account.publicKey.spki, account.privateKey.exposeSecretBytes(), encodeDevice(device), now);
 }

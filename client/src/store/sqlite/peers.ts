@@ -61,13 +61,13 @@ export class SqlitePeers implements Peers {
     this.#get = database.prepare('SELECT * FROM peers WHERE account = ?');
     this.#list = database.prepare('SELECT * FROM peers ORDER BY last_seen DESC, fingerprint');
     this.#byPetname = database.prepare('SELECT * FROM peers WHERE petname_key = ?');
-    this.#byFingerprint = database.prepare('SELECT * FROM peers WHERE substr(fingerprint, 1, length(?1)) = ?1');
+    this.#byFingerprint = database.prepare('SELECT * FROM peers WHERE substr(fingerprint, 1, ?) = ?');
     this.#byPin = database.prepare(
       'SELECT peers.* FROM pins JOIN peers ON peers.account = pins.account WHERE pins.name = ?',
     );
     this.#pins = database.prepare('SELECT name FROM pins WHERE account = ? ORDER BY name');
     this.#upsert = database.prepare(`INSERT INTO peers (account, fingerprint, account_spki, first_seen, last_seen)
-      VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (account)
+      VALUES (?, ?, ?, ?, ?) ON CONFLICT (account)
       DO UPDATE SET account_spki = coalesce(excluded.account_spki, account_spki), last_seen = excluded.last_seen`);
     this.#device = database.prepare('SELECT serial, certificate_hash FROM devices WHERE account = ? AND device = ?');
     this.#setDevice =
@@ -112,7 +112,7 @@ export class SqlitePeers implements Peers {
     if (named !== undefined) return this.#peerOf(named);
     const prefix = wanted.startsWith(FINGERPRINT_PREFIX) ? wanted : FINGERPRINT_PREFIX + wanted;
     const long = prefix.length >= FINGERPRINT_PREFIX.length + SHORTEST_PREFIX;
-    const rows = long ? this.#byFingerprint.all(prefix) : [];
+    const rows = long ? this.#byFingerprint.all(prefix.length, prefix) : [];
     if (rows.length > 1) {
       throw new WaxwingError(
         'name-ambiguous',
@@ -181,7 +181,8 @@ export class SqlitePeers implements Peers {
   }
 
   #remember(account: Bytes, spki: Bytes | null): void {
-    this.#upsert.run(account, encodeFingerprint(account), spki, this.#now());
+    const now = this.#now();
+    this.#upsert.run(account, encodeFingerprint(account), spki, now, now);
   }
 
   #mustGet(account: Bytes): Peer {

@@ -46,13 +46,14 @@ export class SqlitePins implements Pins {
     this.#now = now;
     this.#get = database.prepare('SELECT * FROM pins WHERE name = ?');
     this.#list = database.prepare('SELECT * FROM pins ORDER BY name');
-    this.#set = database.prepare(`INSERT INTO pins (name, account, since, last_seen) VALUES (?1, ?2, ?3, ?3)
-      ON CONFLICT (name) DO UPDATE SET account = ?2, since = ?3, last_seen = ?3`);
+    this.#set = database.prepare(`INSERT INTO pins (name, account, since, last_seen) VALUES (?, ?, ?, ?)
+      ON CONFLICT (name) DO UPDATE SET account = excluded.account, since = excluded.since,
+      last_seen = excluded.last_seen`);
     this.#touch = database.prepare('UPDATE pins SET last_seen = ? WHERE name = ?');
     this.#remove = database.prepare('DELETE FROM pins WHERE name = ?');
     this.#trust = database.prepare('SELECT verified_at, blocked_at FROM peers WHERE account = ?');
     this.#remember = database.prepare(`INSERT INTO peers (account, fingerprint, first_seen, last_seen)
-      VALUES (?1, ?2, ?3, ?3) ON CONFLICT (account) DO NOTHING`);
+      VALUES (?, ?, ?, ?) ON CONFLICT (account) DO NOTHING`);
   }
 
   verdict(name: string | undefined, account: Bytes): Verdict {
@@ -111,8 +112,8 @@ export class SqlitePins implements Pins {
 
   #bind(name: string, account: Bytes): void {
     const now = this.#now();
-    this.#remember.run(account, encodeFingerprint(account), now);
-    this.#set.run(name, account, now);
+    this.#remember.run(account, encodeFingerprint(account), now, now);
+    this.#set.run(name, account, now, now);
   }
 }
 

@@ -1,13 +1,13 @@
 /** Copies every row from one database to an empty one of the same schema (their encryptions differ). */
 import type { Database, SqlValue } from './database.ts';
 
-/** The full-text index fills itself by its triggers; call inside a transaction of `to`. */
+/** The full-text index is not copied: the next search fills it. Call inside a transaction of `to`. */
 export function copyTables(from: Database, to: Database): void {
   to.pragma('defer_foreign_keys = ON');
   const tables = to
     .prepare<{ readonly name: string }>(
       `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-        AND name NOT LIKE 'messages\\_text%' ESCAPE '\\'`,
+        AND name NOT LIKE 'messages\\_text%' ESCAPE '\\' AND name <> 'search_index'`,
     )
     .all();
   for (const { name } of tables) copyTable(from, to, name);
