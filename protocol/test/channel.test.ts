@@ -12,21 +12,13 @@ import { MAX_FRAME, MAX_RECORD_COUNTER, MAX_SAFE_UINT, RECORDS_PER_KEY } from '.
 import { nodePrimitives as p } from '../src/primitives/node.ts';
 import { type Primitives, SecretKey } from '../src/primitives.ts';
 import { webPrimitives } from '../src/primitives/web.ts';
-import { connect, cutAt, flipBit } from './fixtures/connect.ts';
+import { connect, cutAt, flipBit, frameOf } from './fixtures/connect.ts';
 import { loadVectors } from './vectors/load.ts';
 import { type RecordsFile, runRecords } from './vectors/records.ts';
 
 const EMPTY = new Uint8Array(0);
 const key = new SecretKey(Uint8Array.from({ length: 32 }, (_, i) => i));
 const iv = Uint8Array.from({ length: 12 }, (_, i) => 200 + i);
-
-function frameOf(bytes: Uint8Array): Frame {
-  const reader = new FrameReader(MAX_FRAME);
-  reader.push(bytes);
-  const frame = reader.next();
-  assert.ok(frame !== undefined);
-  return frame;
-}
 
 /** A record whose content the sealing side would not make, in its place in the stream. */
 function forged(channel: Channel, plain: Uint8Array, counter: number): Bytes {

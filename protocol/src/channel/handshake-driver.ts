@@ -15,7 +15,7 @@ export interface Step {
 /** A state: the next frame leads to the next state or to the channel, which takes the reader over. */
 export type HandshakeState = (frame: Frame, now: number) => Promise<Transition>;
 
-export interface Transition {
+interface Transition {
   readonly send?: Bytes;
   readonly next: { readonly state: HandshakeState } | { readonly channel: (reader: FrameReader) => Channel };
 }

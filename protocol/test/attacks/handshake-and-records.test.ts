@@ -6,33 +6,22 @@ import { type Bytes, concat } from '../../src/bytes.ts';
 import { HandshakeGate, type HandshakeTicket } from '../../src/channel/handshake-gate.ts';
 import { HandshakingServer } from '../../src/channel/server-channel.ts';
 import { encodeCbor } from '../../src/codec/cbor.ts';
-import { encodeFrame, FRAME, FrameReader } from '../../src/framing/frame-reader.ts';
+import { encodeFrame, FRAME } from '../../src/framing/frame-reader.ts';
 import type { HandshakeDevice } from '../../src/handshake/handshake-result.ts';
 import { decodeF1 } from '../../src/handshake/messages.ts';
 import { createSharedEphemeral } from '../../src/handshake/shared-ephemeral.ts';
 import { encodeBundle } from '../../src/keys/bundle.ts';
 import { encodeCertificate } from '../../src/keys/certificate.ts';
 import { signStatement } from '../../src/keys/profile.ts';
-import { HANDSHAKE_DEADLINE, MAX_FRAME } from '../../src/limits.ts';
+import { HANDSHAKE_DEADLINE } from '../../src/limits.ts';
 import { nodePrimitives as p } from '../../src/primitives/node.ts';
 import { type Primitives, RsaPrivateKey, RsaPublicKey } from '../../src/primitives.ts';
-import { connect, failureOf, FRAME_NAMES, type FrameName } from '../fixtures/connect.ts';
+import { connect, failureOf, FRAME_NAMES, frameOf, recorded, type FrameName } from '../fixtures/connect.ts';
 import { alice, bob, carol, carolAccount, NOW } from '../fixtures/devices.ts';
 import { memoized } from '../fixtures/memoized.ts';
 
 /** Carol's device is mallory's: she has an identity, only not the one she claims. */
 const mallory = carol;
-
-async function record(): Promise<Record<FrameName, Bytes>> {
-  const frames: Partial<Record<FrameName, Bytes>> = {};
-  await connect({
-    wire: (frame, name) => {
-      frames[name] = frame;
-      return [frame];
-    },
-  });
-  return frames as Record<FrameName, Bytes>;
-}
 
 /** A device whose certificate holds these RSA keys, whatever they are, well signed by mallory's account. */
 async function deviceWith(spki: Uint8Array, signKey: RsaPrivateKey): Promise<HandshakeDevice> {
@@ -45,7 +34,7 @@ async function deviceWith(spki: Uint8Array, signKey: RsaPrivateKey): Promise<Han
 
 suite('A07 impersonation by what was recorded', () => {
   test('A07 a frame of another handshake opens in none', async () => {
-    const old = await record();
+    const old = await recorded();
     const wanted: Record<FrameName, string> = {
       F1: 'client handshake-f3 open',
       F2: 'client handshake-f3 open',
@@ -59,7 +48,7 @@ suite('A07 impersonation by what was recorded', () => {
   });
 
   test('A07 the whole recorded server, played again, is not the server', async () => {
-    const old = await record();
+    const old = await recorded();
     assert.equal(await failureOf({ wire: (_, at) => [old[at]] }), 'client handshake-f3 open');
   });
 });
@@ -155,7 +144,7 @@ suite('A25 A26 a listener under attack', () => {
     const admission = gate.admit('198.51.100.1', NOW);
     assert.ok(admission.admitted && admission.ticket.puzzleBits === 12);
     const keyless: Primitives = { ...p, x25519: () => assert.fail('a key operation') };
-    const { F2 } = await record();
+    const { F2 } = await recorded();
     const { puzzleBits } = admission.ticket;
     const failure = await failureOf({ serverPrimitives: keyless, puzzleBits, wire: (f, at) => [at === 'F2' ? F2 : f] });
     assert.equal(failure, 'server handshake-f2 puzzle');
@@ -255,11 +244,8 @@ suite('M28 grinding the short authentication string', () => {
     const ephemeral = createSharedEphemeral(p, NOW);
     const commitments = new Set<string>();
     for (let i = 0; i < 20; i++) {
-      const reader = new FrameReader(MAX_FRAME);
-      reader.push(new HandshakingServer(p, { device: bob, puzzleBits: 0, now: NOW, ephemeral }).hello);
-      const frame = reader.next();
-      assert.ok(frame !== undefined);
-      commitments.add(decodeF1(frame).commitment.join());
+      const { hello } = new HandshakingServer(p, { device: bob, puzzleBits: 0, now: NOW, ephemeral });
+      commitments.add(decodeF1(frameOf(hello)).commitment.join());
     }
     assert.equal(commitments.size, 20);
   });
