@@ -11,6 +11,7 @@ import type {
   ScreenInput,
   ScreenOptions,
 } from './chat-screen.ts';
+import { ExitSignals } from './exit-signals.ts';
 import { InputQueue } from './input-queue.ts';
 import { QuestionQueue, labelOf } from './question-queue.ts';
 import { LineSource, type SourceLine } from './line-source.ts';
@@ -19,7 +20,6 @@ export const PROMPT = 'Type Message: ';
 export const HOW_TO_LEAVE = 'Press Ctrl+C again to leave. What you typed is kept.';
 
 const MAX_LINE_BYTES = 2 ** 20;
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export class LineScreen implements ChatScreen {
   readonly kind = 'line';
@@ -28,6 +28,7 @@ export class LineScreen implements ChatScreen {
   readonly #stdin: NodeJS.ReadStream;
   readonly #stdout: NodeJS.WriteStream;
   readonly #source: LineSource;
+  readonly #signals: ExitSignals;
   readonly #questions: QuestionQueue;
   #promptWanted = false;
   #promptShown = false;
@@ -49,7 +50,11 @@ export class LineScreen implements ChatScreen {
       this.#showPrompt();
     });
     this.#stdout.on('error', this.#onOutputError);
-    for (const signal of SIGNALS) process.on(signal, this.#onSignal);
+    this.#signals = new ExitSignals({
+      onInterrupt: () => this.#interrupt(),
+      onLeave: (signal) => this.#leave('signal', signal),
+      beforeEnd: () => undefined,
+    });
   }
 
   message(message: IncomingMessage): void {
@@ -109,7 +114,7 @@ export class LineScreen implements ChatScreen {
     if (this.#promptShown) this.#stdout.write('\n');
     this.#questions.stop();
     this.input.end();
-    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
+    this.#signals.close();
     this.#stdin.pause();
     // A file or a pipe as standard input knows no unref.
     if ('unref' in this.#stdin) this.#stdin.unref();
@@ -161,21 +166,18 @@ export class LineScreen implements ChatScreen {
     }
   }
 
-  readonly #onSignal = (signal: NodeJS.Signals): void => {
-    if (signal === 'SIGINT' && this.interactive && !this.#interrupted) {
-      this.#interrupted = true;
-      this.#print(['Press Ctrl+C again to leave.']);
-      return;
-    }
-    const reason = signal === 'SIGINT' && this.interactive ? 'ctrl-c' : 'signal';
-    // Our handlers go: a second signal ends the process as signals do.
-    for (const each of SIGNALS) process.off(each, this.#onSignal);
-    this.#questions.stop();
-    this.input.finish({ kind: 'leave', reason, signal, draft: '' }, true);
-  };
+  #interrupt(): boolean {
+    if (!this.interactive) return false;
+    if (this.#interrupted) this.#leave('ctrl-c', 'SIGINT');
+    else this.#print(['Press Ctrl+C again to leave.']);
+    this.#interrupted = true;
+    return true;
+  }
 
-  readonly #onOutputError = (): void => {
+  #leave(reason: 'signal' | 'ctrl-c' | 'output-closed', signal?: NodeJS.Signals): void {
     this.#questions.stop();
-    this.input.finish({ kind: 'leave', reason: 'output-closed', draft: '' }, true);
-  };
+    this.input.finish({ kind: 'leave', reason, draft: '', ...(signal === undefined ? {} : { signal }) }, true);
+  }
+
+  readonly #onOutputError = (): void => this.#leave('output-closed');
 }

@@ -17,6 +17,7 @@ import type {
   ScreenInput,
   ScreenOptions,
 } from './chat-screen.ts';
+import { ExitSignals } from './exit-signals.ts';
 import { InputHistory } from './input-history.ts';
 import { type InputLayout, layoutInput } from './input-layout.ts';
 import { InputQueue } from './input-queue.ts';
@@ -35,7 +36,6 @@ import { type Block, Transcript } from './transcript.ts';
 const IDLE_MS = 10_000; // away from the keys for so long: what arrives is unread
 const BELL_MS = 1_000;
 const MAX_LIVE_OWN = 5;
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export class TtyScreen implements ChatScreen {
   readonly kind = 'terminal';
@@ -48,6 +48,7 @@ export class TtyScreen implements ChatScreen {
   readonly #bell: boolean;
   readonly #complete: (text: string) => string | undefined;
   readonly #mode: TerminalMode;
+  readonly #signals: ExitSignals;
   readonly #keys: KeySource;
   readonly #editor = new LineEditor();
   readonly #history = new InputHistory();
@@ -92,7 +93,14 @@ export class TtyScreen implements ChatScreen {
       },
     });
     this.#stdout.on('error', this.#onEnd).on('resize', this.#onResize);
-    for (const signal of SIGNALS) process.on(signal, this.#onSignal);
+    this.#signals = new ExitSignals({
+      onInterrupt: () => {
+        this.#interrupt();
+        return true;
+      },
+      onLeave: (signal) => this.#leave('signal', signal),
+      beforeEnd: () => this.#mode.leave(),
+    });
     this.#mode.enter();
     this.#keys = new KeySource({
       stdin: this.#stdin,
@@ -184,7 +192,7 @@ export class TtyScreen implements ChatScreen {
     this.#closed = true;
     this.#keys.close();
     this.#stdout.off('resize', this.#onResize);
-    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
+    this.#signals.close();
   }
 
   get #columns(): number {
@@ -298,17 +306,6 @@ export class TtyScreen implements ChatScreen {
   readonly #onResize = (): void => {
     if (this.#live.lostBy(this.#columns, this.#rows)) this.#repaint = true;
     this.#schedule();
-  };
-
-  readonly #onSignal = (signal: NodeJS.Signals): void => {
-    if (signal === 'SIGINT') {
-      this.#interrupt();
-      return;
-    }
-    // Our handlers go: a second signal ends the process as signals do, and the terminal is given back all the same.
-    for (const each of SIGNALS) process.off(each, this.#onSignal);
-    this.#mode.leave();
-    this.#leave('signal', signal);
   };
 
   #key(character: string | undefined, key: Partial<Key>): void {

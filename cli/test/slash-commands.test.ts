@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { completeEntry, helpLines, parseEntry } from '../src/terminal/slash-commands.ts';
+
+function command(text: string): unknown {
+  const entry = parseEntry(text);
+  return entry.kind === 'command' ? entry.command : entry.kind;
+}
+
+for (const [text, expected] of [
+  ['/help', { name: 'help' }],
+  ['/help proof', { name: 'help', topic: 'proof' }],
+  ['exit', { name: 'quit' }],
+  [' quit ', { name: 'quit' }],
+  ['/quit', { name: 'quit' }],
+  ['/QUIT', { name: 'quit' }],
+  ['/verify', { name: 'verify' }],
+  ['/proof', { name: 'proof', number: 'last' }],
+  ['/proof 3', { name: 'proof', number: 3 }],
+  ['/proof #3', { name: 'proof', number: 3 }],
+  ['/proof all', { name: 'proof', number: 'all' }],
+  ['/proof off', { name: 'proof', number: 'off' }],
+  ['/why 2', { name: 'why', number: 2 }],
+  ['/peer', { name: 'peer' }],
+  ['/history', { name: 'history', count: 20 }],
+  ['/history 5', { name: 'history', count: 5 }],
+  ['/search two  words', { name: 'search', words: 'two  words' }],
+  ['/delete 9', { name: 'delete', number: 9 }],
+  ['/block', { name: 'block' }],
+  ['/nick', { name: 'nick' }],
+  ['/nick Zoë', { name: 'nick', nick: 'Zoë' }],
+  ['/name Bob B', { name: 'name', peerName: 'Bob B' }],
+  ['/resend', { name: 'resend', number: 'all' }],
+  ['/resend 12', { name: 'resend', number: 12 }],
+] as const) {
+  test(`reads ${text}`, () => {
+    assert.deepEqual(command(text), expected);
+  });
+}
+
+for (const text of [
+  '/proof 0',
+  '/proof -1',
+  '/proof 1.5',
+  '/proof x',
+  '/delete',
+  '/search',
+  '/quit now',
+  '/history 99999999',
+  '/why 1e3',
+]) {
+  test(`${text} is told how it is used, and sends nothing`, () => {
+    const entry = parseEntry(text);
+    assert.match(entry.kind === 'mistake' ? entry.sentence : entry.kind, /^Usage: \//);
+  });
+}
+
+test('messages go as they are; a doubled slash sends one', () => {
+  assert.deepEqual(parseEntry('hello exit'), { kind: 'message', text: 'hello exit' });
+  assert.deepEqual(parseEntry('  indented '), { kind: 'message', text: '  indented ' });
+  assert.deepEqual(parseEntry('//etc/passwd'), { kind: 'message', text: '/etc/passwd' });
+  assert.deepEqual(parseEntry('Exit'), { kind: 'message', text: 'Exit' });
+  assert.deepEqual(parseEntry(' \n '), { kind: 'empty' });
+});
+
+test('an unknown word suggests the nearest command', () => {
+  const suggested = (text: string): string => {
+    const entry = parseEntry(text);
+    return entry.kind === 'mistake' ? (/Did you mean (\/\w+)\?/.exec(entry.sentence)?.[1] ?? 'none') : entry.kind;
+  };
+  assert.equal(suggested('/prof 3'), '/proof');
+  assert.equal(suggested('/hlep'), '/help');
+  assert.equal(suggested('/hist'), '/history');
+  assert.equal(suggested('/qiut'), '/quit');
+  assert.equal(suggested('/etc/passwd'), 'none');
+  assert.equal(suggested('/'), 'none');
+});
+
+test('no text that begins with one slash is ever a message, and no sentence acts', () => {
+  const texts = fc.tuple(fc.string({ unit: 'binary', maxLength: 20 })).map(([rest]) => `/${rest.replace(/^\/+/, '')}`);
+  fc.assert(
+    fc.property(texts, (text) => {
+      const entry = parseEntry(text);
+      assert.notEqual(entry.kind, 'message');
+      if (entry.kind === 'mistake') assert.doesNotMatch(entry.sentence, /\p{Cc}/u);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a command takes one line', () => {
+  assert.equal(parseEntry('/search a\nb').kind, 'mistake');
+});
+
+test('help names every command; Tab completes what is clear', () => {
+  const help = helpLines().join('\n');
+  for (const name of [
+    'help',
+    'quit',
+    'verify',
+    'proof',
+    'why',
+    'peer',
+    'history',
+    'search',
+    'delete',
+    'block',
+    'nick',
+    'name',
+    'resend',
+  ]) {
+    assert.ok(help.includes(`/${name}`), name);
+  }
+  assert.match(help, /Alt\+Enter/);
+  assert.match(helpLines('/proof')[0] ?? '', /^\/proof/);
+  assert.match(helpLines('nonsense')[0] ?? '', /no command/);
+  assert.equal(completeEntry('/pr'), '/proof ');
+  assert.equal(completeEntry('/n'), undefined);
+  assert.equal(completeEntry('hello'), undefined);
+});
