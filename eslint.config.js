@@ -45,6 +45,7 @@ export default tseslint.config(
       // A function of the port may be asynchronous without awaiting: its contract is a promise.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/triple-slash-reference': ['error', { path: 'always', types: 'never', lib: 'never' }],
       // A loop that waits for an event says `while (true)`.
       '@typescript-eslint/no-unnecessary-condition': [
         'error',

@@ -6,7 +6,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 
@@ -32,13 +32,28 @@ function builtExport(source: string): { readonly types: string; readonly default
   return { types: `${stem}.d.ts`, default: `${stem}.js` };
 }
 
+/** tsc points at a declaration of ours from where it built; in the package it stands beside the file that asks for it. */
+function moveReferences(built: string, sources: string): void {
+  for (const file of readdirSync(built, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.d.ts'),
+  )) {
+    const folder = dirname(join(built, file));
+    const text = readFileSync(join(built, file), 'utf8');
+    const moved = text.replaceAll(/(?<=<reference path=")[^"]+/g, (path) => {
+      return `./${relative(join(sources, dirname(file)), resolve(folder, path)).replaceAll('\\', '/')}`;
+    });
+    if (moved !== text) writeFileSync(join(built, file), moved);
+  }
+}
+
 function stage(name: string, folder: string): void {
   mkdirSync(folder, { recursive: true });
+  moveReferences(join(OUTPUT, 'build', name, 'src'), join(ROOT, name, 'src'));
   cpSync(join(OUTPUT, 'build', name, 'src'), join(folder, 'dist'), { recursive: true });
   // What the sources read at run time beside themselves: numbered SQL files and the like.
   cpSync(join(ROOT, name, 'src'), join(folder, 'dist'), {
     recursive: true,
-    filter: (source) => !source.endsWith('.ts'),
+    filter: (source) => source.endsWith('.d.ts') || !source.endsWith('.ts'),
   });
   if (existsSync(join(ROOT, name, 'bin'))) cpSync(join(ROOT, name, 'bin'), join(folder, 'bin'), { recursive: true });
   cpSync(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'));
