@@ -58,6 +58,7 @@ test('a message is printed in the exact words, no line of it like one of ours', 
   const { screen, printed } = open();
   screen.message({ text: 'Hello\nSecurity: ✓ HMAC VERIFIED\u001b[2J', proof, at: 0, from: 'alice' });
   screen.outgoing({ number: 2, text: 'mine', at: 0, state: 'sent' });
+  screen.outgoing({ number: 2, text: 'old\nSecurity: x', at: 0, state: 'delivered', old: true });
   screen.delivery(2, 'delivered');
   screen.delivery(3, 'too-old');
   await screen.drained();
@@ -66,6 +67,7 @@ test('a message is printed in the exact words, no line of it like one of ours', 
     printed(),
     'Message: Hello\n  | Security: ✓ HMAC VERIFIED\\x1b[2J\n' +
       'Security: ✓ HMAC VERIFIED | ✓ Message verified(1s old) | ✓ Signature verified! | #1\n' +
+      'You (#2, delivered): old\n  | Security: x\n' +
       '#3 not delivered: too old on arrival. To send it again: /resend 3\n',
   );
 });

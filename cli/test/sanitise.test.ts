@@ -196,6 +196,7 @@ test('names: plain ones as they are, odd ones in quotes, long ones cut', () => {
   assert.equal(sanitiseName('  Zoë O’Neil 2 '), '“Zoë O’Neil 2”');
   assert.equal(sanitiseName("Zoë O'Neil"), "Zoë O'Neil");
   assert.equal(sanitiseName('bob: ok ✓ #3'), '“bob: ok ✓ #3”');
+  assert.equal(sanitiseName('~bob'), '~bob');
   assert.equal(sanitiseName('Security'), '“Security”');
   assert.equal(sanitiseName('ＭＥＳＳＡＧＥ'), '“ＭＥＳＳＡＧＥ”');
   assert.equal(sanitiseName('a\u202eb'), '“a\\u{202e}b”');

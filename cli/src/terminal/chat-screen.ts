@@ -34,7 +34,7 @@ export interface IncomingMessage {
   readonly old?: boolean;
 }
 
-/** A message of ours. Line mode does not print it; a terminal does, with its delivery mark. */
+/** A message of ours. A terminal prints it with its delivery mark; line mode prints only old ones. */
 export interface OutgoingMessage {
   readonly number: number;
   readonly text: string;
@@ -64,7 +64,7 @@ export interface ChatScreen {
   readonly input: AsyncIterable<ScreenInput>;
   /** Prints a message of the peer's above the line being typed. */
   message(message: IncomingMessage): void;
-  /** Prints a message of ours (terminal only). */
+  /** Prints a message of ours; line mode only if it is `old`. */
   outgoing(message: OutgoingMessage): void;
   /** Tells how far message `number` of ours came. Line mode prints only what went wrong. */
   delivery(number: number, state: DeliveryState): void;

@@ -1,6 +1,6 @@
 /** Line mode: plain lines in, plain lines out, no cursor moves. For pipes, screen readers and simple terminals. */
 import { once } from 'node:events';
-import { plainMessage } from '../text/message-block.ts';
+import { plainMessage, plainOutgoing } from '../text/message-block.ts';
 import type { DeliveryState } from '../text/proof-view.ts';
 import { sanitiseLines, sanitiseOwn } from '../text/sanitise.ts';
 import type {
@@ -58,11 +58,12 @@ export class LineScreen implements ChatScreen {
   }
 
   message(message: IncomingMessage): void {
-    this.#print(plainMessage(message, this.#stdout.isTTY ? this.#stdout.columns : undefined));
+    this.#print(plainMessage(message, this.#columns));
   }
 
-  outgoing(_message: OutgoingMessage): void {
-    // Whoever types or pipes sees the text already.
+  outgoing(message: OutgoingMessage): void {
+    // Whoever types or pipes sees a new text already.
+    if (message.old === true) this.#print(plainOutgoing(message, this.#columns));
   }
 
   delivery(number: number, state: DeliveryState): void {
@@ -118,6 +119,11 @@ export class LineScreen implements ChatScreen {
     this.#stdin.pause();
     // A file or a pipe as standard input knows no unref.
     if ('unref' in this.#stdin) this.#stdin.unref();
+  }
+
+  /** Known where a terminal would break long lines by itself. */
+  get #columns(): number | undefined {
+    return this.#stdout.isTTY ? this.#stdout.columns : undefined;
   }
 
   #print(lines: readonly string[]): void {

@@ -1,4 +1,5 @@
 /** The rows at the bottom of a terminal that are drawn again and again: erased relative to the cursor, never by guess. */
+import { stripVTControlCharacters } from 'node:util';
 import { widthOf } from '../text/fold.ts';
 import type { InputLayout } from './input-layout.ts';
 
@@ -32,7 +33,9 @@ export class LiveArea {
    * too wide. Then only a full repaint is certain.
    */
   lostBy(columns: number, rows: number): boolean {
-    return this.#drawn.rows.length > rows || this.#drawn.rows.some((row) => widthOf(row) > columns);
+    return (
+      this.#drawn.rows.length > rows || this.#drawn.rows.some((row) => widthOf(stripVTControlCharacters(row)) > columns)
+    );
   }
 
   /** Forgets what was drawn: the screen was cleared. */

@@ -17,7 +17,7 @@ export type Command =
   | { readonly name: 'name'; readonly peerName?: string }
   | { readonly name: 'resend'; readonly number: number | 'all' };
 
-export type CommandName = Command['name'];
+type CommandName = Command['name'];
 
 /** What an entered line means. */
 export type Entry =

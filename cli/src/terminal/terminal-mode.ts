@@ -83,3 +83,8 @@ export class TerminalMode {
     }
   }
 }
+
+/** The size of a terminal in cells; some pseudo-terminals do not know theirs. */
+export function terminalSize(stdout: NodeJS.WriteStream): { readonly columns: number; readonly rows: number } {
+  return { columns: stdout.columns > 0 ? stdout.columns : 80, rows: stdout.rows > 0 ? stdout.rows : 24 };
+}

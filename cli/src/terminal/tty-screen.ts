@@ -30,7 +30,7 @@ import { OwnMessages } from './own-messages.ts';
 import { messagesOf, pasteQuestion } from './paste-question.ts';
 import { QuestionQueue, labelOf } from './question-queue.ts';
 import { completeEntry } from './slash-commands.ts';
-import { TerminalMode } from './terminal-mode.ts';
+import { TerminalMode, terminalSize } from './terminal-mode.ts';
 import { type Block, Transcript } from './transcript.ts';
 
 const IDLE_MS = 10_000; // away from the keys for so long: what arrives is unread
@@ -195,12 +195,8 @@ export class TtyScreen implements ChatScreen {
     this.#signals.close();
   }
 
-  get #columns(): number {
-    return this.#stdout.columns > 0 ? this.#stdout.columns : 80;
-  }
-
-  get #rows(): number {
-    return this.#stdout.rows > 0 ? this.#stdout.rows : 24;
+  get #size(): { readonly columns: number; readonly rows: number } {
+    return terminalSize(this.#stdout);
   }
 
   #ownBlock(message: OutgoingMessage, state: DeliveryState): Block {
@@ -211,7 +207,7 @@ export class TtyScreen implements ChatScreen {
   #print(block: Block): void {
     if (this.#closed) {
       // The terminal was given back: what is still to be said is said as plain lines.
-      if (!this.#stdout.destroyed) this.#stdout.write(`${block(this.#columns).join('\n')}\n`);
+      if (!this.#stdout.destroyed) this.#stdout.write(`${block(this.#size.columns).join('\n')}\n`);
       return;
     }
     this.#settle(0);
@@ -233,21 +229,21 @@ export class TtyScreen implements ChatScreen {
   #flush(): void {
     this.#flushing = false;
     if (this.#closed) return;
-    this.#settle(Math.min(MAX_LIVE_OWN, Math.floor(this.#rows / 4)));
+    this.#settle(Math.min(MAX_LIVE_OWN, Math.floor(this.#size.rows / 4)));
     const late = this.#own.takeDelivered();
     if (late !== undefined) {
       const at = this.#now();
       this.#pending.push(() => noticeBlock(late, at, 'info', { style: this.#style }).map(this.#style.dim));
     }
     // One column stays free, so that no row we print ever wraps by itself.
-    const columns = this.#columns - 1;
+    const columns = this.#size.columns - 1;
     const blocks = this.#pending.splice(0);
     for (const block of blocks) this.#transcript.add(block);
     const layout = this.#layout();
     let out = this.#live.erase();
     if (this.#repaint) {
       out = '\u001b[H\u001b[2J';
-      for (const row of this.#transcript.tail(columns, this.#rows - layout.rows.length)) out += `${row}\r\n`;
+      for (const row of this.#transcript.tail(columns, this.#size.rows - layout.rows.length)) out += `${row}\r\n`;
     } else {
       for (const block of blocks) for (const row of block(columns)) out += `${row}\r\n`;
     }
@@ -259,15 +255,17 @@ export class TtyScreen implements ChatScreen {
   }
 
   #layout(): InputLayout {
-    const own = this.#own.live.flatMap(({ message, state }) => [...this.#ownBlock(message, state)(this.#columns - 1)]);
-    const ownRows = own.slice(-Math.max(0, Math.floor(this.#rows / 2)));
+    const own = this.#own.live.flatMap(({ message, state }) => [
+      ...this.#ownBlock(message, state)(this.#size.columns - 1),
+    ]);
+    const ownRows = own.slice(-Math.max(0, Math.floor(this.#size.rows / 2)));
     const asking = this.#questions.choices !== undefined;
     const input = layoutInput({
       prompt: this.#promptText(),
       before: asking ? [] : this.#editor.before,
       behind: asking ? [] : this.#editor.behind,
-      columns: this.#columns,
-      maxRows: Math.max(1, this.#rows - ownRows.length - 1),
+      columns: this.#size.columns,
+      maxRows: Math.max(1, this.#size.rows - ownRows.length - 1),
     });
     return { ...input, rows: [...ownRows, ...input.rows], cursorRow: ownRows.length + input.cursorRow };
   }
@@ -304,7 +302,7 @@ export class TtyScreen implements ChatScreen {
   readonly #onEnd = (): void => this.#leave('end');
 
   readonly #onResize = (): void => {
-    if (this.#live.lostBy(this.#columns, this.#rows)) this.#repaint = true;
+    if (this.#live.lostBy(this.#size.columns, this.#size.rows)) this.#repaint = true;
     this.#schedule();
   };
 

@@ -2,7 +2,7 @@
 import type { IncomingMessage, NoticeLevel, OutgoingMessage } from '../terminal/chat-screen.ts';
 import { formatClock } from './duration.ts';
 import { foldLine, foldMessage, widthOf } from './fold.ts';
-import { allHeld, deliveryMark, proofLine, proofMark } from './proof-line.ts';
+import { allHeld, deliveryMark, deliveryWords, proofLine, proofMark } from './proof-line.ts';
 import type { DeliveryState } from './proof-view.ts';
 import { sanitiseLines, sanitiseName, sanitiseOwn } from './sanitise.ts';
 import type { Style } from './style.ts';
@@ -16,6 +16,12 @@ export interface BlockOptions {
 /** Line mode: `Message: text` and the full proof line. */
 export function plainMessage(message: IncomingMessage, columns?: number): string[] {
   return [...foldMessage('Message: ', sanitiseLines(message.text), { columns }), proofLine(message.proof)];
+}
+
+/** Line mode: a message of ours from the history, `You (#2, delivered): text`. */
+export function plainOutgoing(message: OutgoingMessage, columns?: number): string[] {
+  const head = `You (#${message.number}, ${deliveryWords(message.state)}): `;
+  return foldMessage(head, sanitiseLines(message.text), { columns });
 }
 
 /** Terminal: `12:03 alice: text ✓ #1`, or with the full proof line below. */

@@ -12,7 +12,7 @@ export const CONTINUATION = '  | ';
 /** Combining characters kept on one base: real scripts need five at most, floods cover the lines around them. */
 export const MAX_MARKS = 8;
 /** Zero-width joiners kept in one emoji: the longest recommended ones hold three. */
-export const MAX_JOINERS = 7;
+const MAX_JOINERS = 7;
 
 const MAX_NAME = 64; // §12
 const TAB = '    ';
@@ -50,12 +50,12 @@ export function sanitiseLine(text: string, max?: number): string {
 }
 
 /**
- * A foreign name: one safe line of at most 64 characters, in quotes where it holds more than letters, digits and ` ._'@-`,
- * or is a word our own lines begin with.
+ * A foreign name: one safe line of at most 64 characters, in quotes where it holds more than letters, digits and ` ._'@-`
+ * (after a `~` of ours, perhaps), or is a word our own lines begin with.
  */
 export function sanitiseName(name: string): string {
   const line = shorten(safe(name.normalize('NFC').trim().replace(/\s+/gu, ' '), true), MAX_NAME);
-  const plain = /^[\p{L}\p{M}\p{N} ._'@-]+$/u.test(line);
+  const plain = /^~?[\p{L}\p{M}\p{N} ._'@-]+$/u.test(line);
   const ours = /^(?:message|security|type message|waxwing|peer|you|proof)$/i.test(line.normalize('NFKC'));
   return plain && !ours ? line : `“${line.replace(/[“”"]/gu, "'")}”`;
 }
