@@ -32,7 +32,7 @@ export class LiveArea {
    * Whether after a change of size the rows drawn may lie elsewhere: terminals differ in how they break rows that became
    * too wide. Then only a full repaint is certain.
    */
-  lostBy(columns: number, rows: number): boolean {
+  lostBy({ columns, rows }: { readonly columns: number; readonly rows: number }): boolean {
     return (
       this.#drawn.rows.length > rows || this.#drawn.rows.some((row) => widthOf(stripVTControlCharacters(row)) > columns)
     );

@@ -240,9 +240,8 @@ export class TtyScreen implements ChatScreen {
     const blocks = this.#pending.splice(0);
     for (const block of blocks) this.#transcript.add(block);
     const layout = this.#layout();
-    let out = this.#live.erase();
+    let out = this.#repaint ? '\u001b[H\u001b[2J' : this.#live.erase();
     if (this.#repaint) {
-      out = '\u001b[H\u001b[2J';
       for (const row of this.#transcript.tail(columns, this.#size.rows - layout.rows.length)) out += `${row}\r\n`;
     } else {
       for (const block of blocks) for (const row of block(columns)) out += `${row}\r\n`;
@@ -302,7 +301,7 @@ export class TtyScreen implements ChatScreen {
   readonly #onEnd = (): void => this.#leave('end');
 
   readonly #onResize = (): void => {
-    if (this.#live.lostBy(this.#size.columns, this.#size.rows)) this.#repaint = true;
+    this.#repaint ||= this.#live.lostBy(this.#size);
     this.#schedule();
   };
 
