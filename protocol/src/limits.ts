@@ -63,7 +63,7 @@ export const RECORDS_PER_KEY = 2 ** 20;
 export const MAX_RECORD_COUNTER = 2 ** 48; // far below the nonce's end; a channel is renewed long before
 export const PING_AFTER = 30_000;
 export const DEAD_AFTER = 90_000;
-export const ACK_WITHIN = 1_000;
+export const ACK_WITHIN = 1_000; // kept by acknowledging as soon as a flight is stored
 export const CHANNEL_LIFE = 7 * DAY;
 
 // §5 Envelope
@@ -82,9 +82,9 @@ export const MAX_UNACKNOWLEDGED_FLIGHTS = 64;
 // §6 Ratchet
 export const PQ_STEP_FLIGHTS = 50;
 export const PQ_STEP_TIME = DAY;
-export const MAX_SKIP_PER_CHAIN = 256;
-export const MAX_SKIPPED_KEYS = 1_000;
-export const SKIPPED_KEY_LIFE = 30 * DAY;
+export const MAX_SKIP_PER_CHAIN = 256; // mailbox and room (§9, draft): a live channel skips nothing
+export const MAX_SKIPPED_KEYS = 1_000; // (§9, draft)
+export const SKIPPED_KEY_LIFE = 30 * DAY; // (§9, draft)
 
 // §13 Classic
 export const CLASSIC_MAX_PACKAGE = 16_384; // the original reads with one recv of this size

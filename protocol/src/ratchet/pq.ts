@@ -8,6 +8,7 @@ import { LABEL_PQ } from '../labels.ts';
 import { MAX_U32, MLKEM_CT_SIZE, MLKEM_EK_SIZE, MLKEM_SEED_SIZE, PQ_STEP_FLIGHTS, PQ_STEP_TIME } from '../limits.ts';
 import { MlKemPrivateKey, type Primitives, type SecretKey } from '../primitives.ts';
 import { expand, extract } from '../symmetric/expand.ts';
+import type { PqState } from './pq-state.ts';
 import type { DeviceName, RatchetState } from './ratchet-state.ts';
 
 const OFFER = 'ek';
@@ -16,28 +17,6 @@ const ANSWER = 'ct';
 type ControlValue = number | string | Uint8Array | readonly ControlValue[];
 /** A ctl entry as the wire has it: an array that begins with a name (§5). */
 export type Control = readonly ControlValue[];
-
-export type PqPhase =
-  /** Sends and takes `epoch`. */
-  | { readonly kind: 'settled' }
-  /** Our offer for `epoch` + 1 rides on every envelope until it is answered. */
-  | { readonly kind: 'offering'; readonly privateKey: MlKemPrivateKey; readonly offer: Bytes }
-  /** Our answer rides on every envelope until the other sends with `epoch` + 1; until then we send with `epoch`. */
-  | { readonly kind: 'answering'; readonly next: SecretKey; readonly answer: Bytes }
-  /** Our offer was answered: we send with `epoch`, and still take the one before, until the other's first of `epoch`. */
-  | { readonly kind: 'settling'; readonly previous: SecretKey };
-
-export interface PqState {
-  /** The epoch we send with, and its key pqk. */
-  readonly epoch: number;
-  readonly key: SecretKey;
-  readonly phase: PqPhase;
-  /** Whether we are the smaller account, then the smaller device: that side offers the odd epochs. */
-  readonly smaller: boolean;
-  /** Flights of both directions since the epoch began on this side, and when that was. */
-  readonly flights: number;
-  readonly since: number;
-}
 
 /** Epoch 0: `pqk_0 = Expand(root,"pq")` (§6). */
 export function startPq(

@@ -1,7 +1,7 @@
 /** The state of one side of a ratchet (§6), as immutable values: a step makes a new one, the old one stays as it was. */
 import type { Bytes } from '../bytes.ts';
 import type { SecretKey, X25519PrivateKey } from '../primitives.ts';
-import type { PqState } from './pq.ts';
+import type { PqState } from './pq-state.ts';
 
 /** An account and one device of it: who stands at an end of a ratchet. */
 export interface DeviceName {
