@@ -1,6 +1,6 @@
 /** The house rules that a machine can check (docs/architecture.md, CONTRIBUTING.md). */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -14,6 +14,8 @@ import {
   readUnion,
   unsafeFaults,
 } from './architecture/house-files.ts';
+import { EXIT, exitCodeOf } from '../cli/src/exit-code.ts';
+import type { ClientErrorCode } from '../client/src/errors.ts';
 import { judgeImports } from './architecture/import-rules.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -185,17 +187,25 @@ describe('dependencies', () => {
 });
 
 describe('errors', () => {
+  const table = read('docs/errors.md');
+  const rows = readRows(table);
+  const clientCodes = readUnion(read('client/src/errors.ts'), 'ClientErrorCode');
+
   test('every code stands in docs/errors.md with its meaning and a next step, and nothing else does', () => {
-    const clientErrors = 'client/src/errors.ts';
-    const codes = [
-      ...readUnion(read('protocol/src/errors.ts'), 'ProtocolErrorCode'),
-      ...(existsSync(join(ROOT, clientErrors)) ? readUnion(read(clientErrors), 'ClientErrorCode') : []),
-    ];
-    const rows = readRows(read('docs/errors.md'));
+    const codes = [...readUnion(read('protocol/src/errors.ts'), 'ProtocolErrorCode'), ...clientCodes];
     assert.deepEqual(rows.map(([code]) => code?.replaceAll('`', '')).toSorted(), codes.toSorted());
     for (const [code, meaning, next] of rows) {
       assert.match(meaning ?? '', /^.{10,}\.$/, `${String(code)}: no meaning`);
       assert.match(next ?? '', /^.{10,}\.$/, `${String(code)}: no next step`);
     }
+  });
+
+  test('the exit codes are the ones the command gives', () => {
+    for (const code of clientCodes) {
+      const row = rows.find(([name]) => name === `\`${code}\``);
+      assert.equal(row?.at(-1), String(exitCodeOf(code as ClientErrorCode)), code);
+    }
+    const documented = [...table.matchAll(/^\| (\d+) \| .+\.? \|$/gm)].map(([, number]) => Number(number));
+    assert.deepEqual(documented, Object.values(EXIT));
   });
 });
