@@ -7,8 +7,10 @@ import type { Command } from 'commander';
  * Neither opens a home, so that a Tab key is answered at once.
  */
 export function addCompletion(program: Command): void {
-  // The library only calls methods of the program it is given; its types may name another version of commander.
-  tab(program as unknown as Parameters<typeof tab>[0], { completionCommandName: 'completion' });
+  // Its types name whichever commander is hoisted, which may be an older class than ours. It constructs none itself and
+  // calls only methods both have, which the tests show.
+  const instance: unknown = program;
+  tab(instance as Parameters<typeof tab>[0], { completionCommandName: 'completion' });
   const completion = program.commands.find((command) => command.name() === 'completion');
   completion
     ?.description('print a completion script for zsh, bash, fish or powershell')
