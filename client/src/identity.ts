@@ -45,16 +45,13 @@ export function exportIdentity({ device }: Pick<Identity, 'device'>): PublicIden
 }
 
 /** A new account and its first device. */
-export async function createIdentity(now: number): Promise<Identity> {
+export async function createIdentity(now: number, p: Primitives = nodePrimitives): Promise<Identity> {
   // The device's two RSA keys are made on other threads while the account's is, instead of after it.
-  const spare = [nodePrimitives.generateRsa(), nodePrimitives.generateRsa()];
-  const primitives: Primitives = {
-    ...nodePrimitives,
-    generateRsa: () => spare.shift() ?? nodePrimitives.generateRsa(),
-  };
+  const spare = [p.generateRsa(), p.generateRsa()];
+  const ahead: Primitives = { ...p, generateRsa: () => spare.shift() ?? p.generateRsa() };
   try {
-    const account = await createAccount(nodePrimitives);
-    return { account, device: await createDevice(primitives, account, now) };
+    const account = await createAccount(p);
+    return { account, device: await createDevice(ahead, account, now) };
   } finally {
     await Promise.allSettled(spare);
   }

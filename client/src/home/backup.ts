@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { toHex } from '@waxwing/protocol';
+import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 import { WaxwingError } from '../errors.ts';
 import { Database } from '../store/sqlite/database.ts';
 import { diskFailure } from '../store/sqlite/disk-failure.ts';
@@ -91,7 +92,10 @@ export async function restoreHome({ path, passphrase, home: target }: RestoreOpt
     const now = target.now ?? Date.now;
     target.onGeneratingKeys?.();
     // §5.2: a device restored from a copy makes itself a new device id; sequence numbers would be used twice otherwise.
-    const identity = { account: kept.account, device: await newDeviceOf(kept, now()) };
+    const identity = {
+      account: kept.account,
+      device: await newDeviceOf(target.primitives ?? nodePrimitives, kept, now()),
+    };
     const folder = await openFolder(target);
     try {
       if (hasIdentity(folder.database)) throw notEmpty(target.path);
@@ -101,7 +105,7 @@ export async function restoreHome({ path, passphrase, home: target }: RestoreOpt
         folder.database.prepare('DELETE FROM settings WHERE name = ?').run(MADE_AT);
       });
       const { lock, key, protection, database } = folder;
-      const profileLabel = target.profileLabel;
+      const { profileLabel, primitives } = target;
       const home = new OpenHome({
         path: target.path,
         profileLabel,
@@ -112,6 +116,7 @@ export async function restoreHome({ path, passphrase, home: target }: RestoreOpt
         key,
         lock,
         now,
+        primitives,
       });
       const [oldDevice, newDevice] = [kept, identity].map(({ device }) => toHex(device.bundle.device)) as [
         string,

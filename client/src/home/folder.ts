@@ -1,5 +1,5 @@
 /** A home's folder, opened: its lock, its key, its database of the newest schema. The identity is not its matter. */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
@@ -113,7 +113,9 @@ function copyToScratch(path: string): string {
     try {
       scratch = mkdtempSync(join(place, 'waxwing-'));
       for (const name of [DATABASE, LOG]) {
-        if (existsSync(join(path, name))) copyFileSync(join(path, name), join(scratch, name));
+        if (!existsSync(join(path, name))) continue;
+        copyFileSync(join(path, name), join(scratch, name));
+        chmodSync(join(scratch, name), 0o600); // a copy of what was read-only would be read-only too
       }
       return scratch;
     } catch (error) {

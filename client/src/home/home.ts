@@ -1,5 +1,13 @@
 /** A home: one folder with one identity and everything it remembers, used by one process at a time. */
-import { type Device, deviceDue, renewDevice, type RsaKeyPair, type SecretKey, toHex } from '@waxwing/protocol';
+import {
+  type Device,
+  deviceDue,
+  type Primitives,
+  renewDevice,
+  type RsaKeyPair,
+  type SecretKey,
+  toHex,
+} from '@waxwing/protocol';
 import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 import { WaxwingError } from '../errors.ts';
 import { createIdentity, type Identity } from '../identity.ts';
@@ -55,6 +63,8 @@ export interface OpenHomeOptions {
   readonly now?: (() => number) | undefined;
   /** Another source of the first identity than generating one. */
   readonly identity?: (() => Promise<Identity>) | undefined;
+  /** Where keys come from; Node's own primitives unless given. */
+  readonly primitives?: Primitives | undefined;
 }
 
 interface Parts {
@@ -68,6 +78,7 @@ interface Parts {
   readonly key: SecretKey | undefined;
   readonly lock: HomeLock | undefined;
   readonly now: () => number;
+  readonly primitives: Primitives | undefined;
 }
 
 /** The Home there is; backup and protection need what the port does not show. */
@@ -79,6 +90,7 @@ export class OpenHome implements Home {
   readonly database: Database;
   readonly key: SecretKey | undefined;
   readonly now: () => number;
+  readonly primitives: Primitives;
   protection: Protection;
   readonly #lock: HomeLock | undefined;
   #identity: Identity;
@@ -92,6 +104,7 @@ export class OpenHome implements Home {
     this.database = parts.database;
     this.key = parts.key;
     this.now = parts.now;
+    this.primitives = parts.primitives ?? nodePrimitives;
     this.protection = parts.protection;
     this.#lock = parts.lock;
     this.#identity = parts.identity;
@@ -115,13 +128,13 @@ export class OpenHome implements Home {
     const { renew, rotateWrapKey } = deviceDue(device, now);
     if (!renew && !rotateWrapKey) return false;
     const options = { account, device, now, rotateWrapKey, newDeviceId: false };
-    this.#become({ account, device: await renewDevice(nodePrimitives, options) }, () => undefined);
+    this.#become({ account, device: await renewDevice(this.primitives, options) }, () => undefined);
     return true;
   }
 
   async rotateAccount(): Promise<void> {
     const before = this.device.bundle.account;
-    const identity = await createIdentity(this.now());
+    const identity = await createIdentity(this.now(), this.primitives);
     this.#become(identity, () =>
       this.store.events.add('own-account-rotated', { account: identity.device.bundle.account, before }),
     );
@@ -129,7 +142,7 @@ export class OpenHome implements Home {
 
   async rotateDevice(): Promise<void> {
     const { account, device } = this.#identity;
-    const identity = { account, device: await newDeviceOf(this.#identity, this.now()) };
+    const identity = { account, device: await newDeviceOf(this.primitives, this.#identity, this.now()) };
     this.#become(identity, () => {
       const detail = `${toHex(device.bundle.device)} → ${toHex(identity.device.bundle.device)}`;
       this.store.events.add('own-device-rotated', { account: device.bundle.account, detail });
@@ -173,7 +186,7 @@ export async function openHome(options: OpenHomeOptions): Promise<Home> {
     const kept = await loadIdentity(folder.database);
     const identity = kept ?? (await firstIdentity(options, now));
     if (kept === undefined) saveIdentity(folder.database, identity, now());
-    const home = openHomeOf({ ...options, ...folder, profileLabel: options.profileLabel, identity, now, kept });
+    const home = openHomeOf(options, { ...folder, identity, now, kept });
     await home.renewIfDue();
     return home;
   } catch (error) {
@@ -191,13 +204,18 @@ export async function continueInMemory(home: Home): Promise<Home> {
   if (!(home instanceof OpenHome)) throw new TypeError('not a home of this module');
   home.assertOpen();
   const database = Database.openMemory(home.path, home.database.exposeImage());
-  const { path, profileLabel, now } = home;
+  const { path, profileLabel, primitives, now } = home;
   home.close();
-  return openCopy(database, { path, profileLabel }, now);
+  return openCopy(database, { path, profileLabel, primitives }, now);
 }
 
-function openHomeOf(parts: Omit<Parts, 'created'> & { readonly kept: Identity | undefined }): OpenHome {
-  return new OpenHome({ ...parts, created: parts.kept === undefined });
+interface Opened extends Pick<Parts, 'protection' | 'identity' | 'database' | 'key' | 'lock' | 'now'> {
+  /** The identity that was there before this opening. */
+  readonly kept: Identity | undefined;
+}
+
+function openHomeOf({ path, profileLabel, primitives }: OpenHomeOptions, { kept, ...opened }: Opened): OpenHome {
+  return new OpenHome({ path, profileLabel, primitives, created: kept === undefined, ...opened });
 }
 
 /** A home in RAM on a copy of a database. */
@@ -206,27 +224,18 @@ async function openCopy(database: Database, options: OpenHomeOptions, now: () =>
   const identity =
     kept === undefined
       ? await firstIdentity(options, now)
-      : { account: kept.account, device: await newDeviceOf(kept, now()) };
+      : { account: kept.account, device: await newDeviceOf(options.primitives ?? nodePrimitives, kept, now()) };
   saveIdentity(database, identity, now());
-  return new OpenHome({
-    path: options.path,
-    profileLabel: options.profileLabel,
-    protection: 'memory',
-    created: kept === undefined,
-    identity,
-    database,
-    key: undefined,
-    lock: undefined,
-    now,
-  });
+  const nothing = { key: undefined, lock: undefined };
+  return openHomeOf(options, { protection: 'memory', identity, database, now, kept, ...nothing });
 }
 
 function firstIdentity(options: OpenHomeOptions, now: () => number): Promise<Identity> {
   options.onGeneratingKeys?.();
-  return options.identity?.() ?? createIdentity(now());
+  return options.identity?.() ?? createIdentity(now(), options.primitives);
 }
 
 /** A device of another id, with all its keys new (§5.2: for a rotation, and for every copy of a home). */
-export function newDeviceOf({ account, device }: Identity, now: number): Promise<Device> {
-  return renewDevice(nodePrimitives, { account, device, now, rotateWrapKey: true, newDeviceId: true });
+export function newDeviceOf(p: Primitives, { account, device }: Identity, now: number): Promise<Device> {
+  return renewDevice(p, { account, device, now, rotateWrapKey: true, newDeviceId: true });
 }
