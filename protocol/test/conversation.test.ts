@@ -88,6 +88,7 @@ suite('a conversation', () => {
     const opened = await client.open(again.envelope, NOW);
     assert.deepEqual(opened.items[0]?.id, first.items[0]?.id);
     assert.deepEqual(opened.voids, [[1, 1]]);
+    assert.deepEqual(opened.ctl, [['void', 1, 1]]);
     assert.notDeepEqual(anew.items[0]?.id, first.items[0]?.id);
   });
 
@@ -156,7 +157,7 @@ suite('time (§5.5)', () => {
     const late = await say(server, 'late');
     const next = await say(server, 'next', NOW + 90_000);
     const refused = await client.open(late.envelope, NOW + 90_000);
-    assert.deepEqual([refused.outcome, refused.seq, refused.items], ['too-old', 1, []]);
+    assert.deepEqual([refused.outcome, refused.seq, refused.items, refused.ctl], ['too-old', 1, [], []]);
     assert.deepEqual(client.chain.received, { seq: 1, hash: late.statementHash });
     assert.deepEqual(texts(await client.open(next.envelope, NOW + 90_000)), ['next']);
     assert.equal(client.failuresBehindHmac, 0);

@@ -141,6 +141,19 @@ suite('schedules', () => {
     assert.throws(() => ratchetReceive(p, talk.sides.client, header, NOW), fails('envelope-1', 'dh'));
   });
 
+  test('a chain ends at 2^32, on either side', () => {
+    const talk = new Talk();
+    talk.pass('server');
+    const { server, client } = talk.sides;
+    assert.ok(server.sending.kind === 'ready' && client.receiving !== undefined);
+    const n = 2 ** 32;
+    const spent: RatchetState = { ...server, sending: { ...server.sending, n } };
+    assert.throws(() => ratchetSend(p, spent, NOW), fails('reuse', 'n'));
+    const waiting: RatchetState = { ...client, receiving: { ...client.receiving, n } };
+    const header = { dh: server.own.publicKey, pn: 0, n, pe: 0 };
+    assert.throws(() => ratchetReceive(p, waiting, header, NOW), fails('envelope-0', 'n'));
+  });
+
   test('the own key coming back is refused', () => {
     const talk = new Talk();
     talk.pass('server');

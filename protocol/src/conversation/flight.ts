@@ -1,6 +1,7 @@
 /** What goes into and comes out of a conversation: flights of items (§5.1) and their place in the chain (§5.2). */
 import type { Bytes } from '../bytes.ts';
-import type { CborValue } from '../codec/cbor.ts';
+import type { VoidRange } from '../envelope/freshness.ts';
+import type { ControlEntry, Item } from '../envelope/payload.ts';
 import type { Proof } from '../envelope/proof.ts';
 
 /** One item to send. `opening` (32) is given to send an item again under its old id, and drawn anew otherwise. */
@@ -13,10 +14,7 @@ export interface OutgoingItem {
 }
 
 /** One item of a flight. `id` = H(opening ‖ type ‖ "\n" ‖ body): the message's id, the same when it is sent again. */
-export interface FlightItem {
-  readonly type: string;
-  readonly body: Bytes;
-  readonly opening: Bytes;
+export interface FlightItem extends Item {
   readonly id: Bytes;
 }
 
@@ -36,11 +34,8 @@ export interface ChainState {
   readonly received: ChainEnd | undefined;
 }
 
-/** Flights `from`..`to`, ends included, that hold nothing which is not sent again (§5.1). */
-export type VoidRange = readonly [from: number, to: number];
-
-/** A ctl entry: its name, then its fields (§5). */
-export type ControlEntry = readonly [string, ...CborValue[]];
+export type { VoidRange } from '../envelope/freshness.ts';
+export type { ControlEntry } from '../envelope/payload.ts';
 
 export interface SealedFlight {
   readonly envelope: Bytes;

@@ -1,6 +1,5 @@
 /** Sealing and opening the messages of one conversation over one live channel: ratchet, envelope and chain together. */
 import type { Bytes } from '../bytes.ts';
-import { emptyChain } from '../envelope/freshness.ts';
 import { KIND_LIVE } from '../envelope/header.ts';
 import {
   type StatementContext,
@@ -231,5 +230,5 @@ export class LiveConversation {
 
 /** Both chains of two devices that have never spoken (§5.2). */
 export function newChain(): ChainState {
-  return { sent: emptyChain(), received: undefined };
+  return { sent: { seq: 0, hash: new Uint8Array(HASH_SIZE) }, received: undefined };
 }

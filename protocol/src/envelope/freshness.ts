@@ -1,5 +1,5 @@
 /** Layer 5: a flight's place in its sender's chain (§5.4, step 4) and its age (§5.5). */
-import { type Bytes, equalBytes } from '../bytes.ts';
+import { equalBytes } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
 import { HASH_SIZE, LIVE_MAX_AGE, LIVE_MAX_FUTURE, LIVE_TTL } from '../limits.ts';
 import type { ControlEntry, Payload } from './payload.ts';
@@ -79,9 +79,4 @@ function describeAge(age: number): string {
 
 function stale(check: string, message: string): ProtocolError {
   return new ProtocolError('envelope-4', check, message);
-}
-
-/** 0 and zeros: the end of a chain before its first flight (§5.2). */
-export function emptyChain(): { readonly seq: number; readonly hash: Bytes } {
-  return { seq: 0, hash: new Uint8Array(HASH_SIZE) };
 }
