@@ -18,7 +18,7 @@ function start(t: TestContext, task: string, path: string, uid?: number): ChildP
   return child;
 }
 
-async function* linesOf(child: ChildProcess): AsyncGenerator<unknown> {
+async function* linesOf(child: ChildProcess): AsyncGenerator {
   if (child.stdout === null) throw new Error('no output');
   for await (const line of createInterface(child.stdout)) yield JSON.parse(line);
 }
@@ -67,7 +67,10 @@ test('kill -9 in the middle of writing leaves a usable home that holds every com
 
 test('a folder that cannot be written is said, and can be read into memory', async (t) => {
   const root = process.getuid?.() === 0; // root may write anywhere: somebody else tries
-  if (root && !isReadableBy(NOBODY)) return t.skip('the checkout cannot be read by anyone but root');
+  if (root && !isReadableBy(NOBODY)) {
+    t.skip('the checkout cannot be read by anyone but root');
+    return;
+  }
   const path = temporaryFolder(t);
   const home = await openTestHome(t, { path });
   home.store.outbox.enqueue({ account: CHAIN.account }, [textItem('kept')]);
