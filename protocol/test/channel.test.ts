@@ -6,7 +6,7 @@ import { Channel, ChannelError, misplaced, REJECT } from '../src/channel/channel
 import { type Content, decodeContent, encodeContent } from '../src/channel/content.ts';
 import { RecordOpener, RecordSealer } from '../src/channel/records.ts';
 import { encodeCbor } from '../src/codec/cbor.ts';
-import { isProtocolError } from '../src/errors.ts';
+import { isProtocolError, ProtocolError } from '../src/errors.ts';
 import { encodeFrame, FRAME, type Frame, FrameReader } from '../src/framing/frame-reader.ts';
 import { MAX_FRAME, MAX_RECORD_COUNTER, MAX_SAFE_UINT, RECORDS_PER_KEY } from '../src/limits.ts';
 import { nodePrimitives as p } from '../src/primitives/node.ts';
@@ -91,7 +91,7 @@ suite('records (§4)', () => {
   test('a plaintext that makes a frame of 131,072 bytes, and not one byte more', () => {
     const most = MAX_FRAME - 5 - 16;
     const sealer = new RecordSealer(p, { key, iv });
-    assert.throws(() => sealer.seal(new Uint8Array(most + 1)), { code: 'limit' });
+    assert.throws(() => sealer.seal(new Uint8Array(most + 1)), { code: 'limit', check: 'frame' });
     const frame = sealer.seal(new Uint8Array(most));
     assert.equal(frame.length, MAX_FRAME);
     assert.equal(new RecordOpener(p, { key, iv }).open(frameOf(frame)).length, most, 'the refusal used up no counter');
@@ -252,7 +252,10 @@ suite('channel (§4)', () => {
     assert.deepEqual(REJECT, Uint8Array.of(0, 0, 0, 1, 0x7f));
     const one = await connect();
     assert.throws(() => one.client.receive(REJECT), { code: 'record', check: 'rejected' });
-    assert.throws(() => one.server.receive(encodeFrame(FRAME.REJECT, Uint8Array.of(0))), { check: 'reject body' });
+    assert.throws(() => one.server.receive(encodeFrame(FRAME.REJECT, Uint8Array.of(0))), {
+      code: 'record',
+      check: 'reject body',
+    });
   });
 
   test('a frame that is no record', async () => {
@@ -311,6 +314,38 @@ suite('channel (§4)', () => {
     const third = await connect();
     third.client.receive(third.server.seal(close));
     assert.throws(() => third.client.receive(forged(third.server, encodeContent(close), 2)), { check: 'misplaced' });
+  });
+
+  test('every failure is told in a sentence and keeps its cause', async () => {
+    const whyNot = async (chunk: (from: Channel) => Uint8Array): Promise<ProtocolError> => {
+      const { server, client } = await connect();
+      try {
+        server.receive(chunk(client));
+      } catch (error) {
+        assert.ok(error instanceof ProtocolError && error.cause instanceof ProtocolError);
+        assert.equal(error.message, error.cause.message);
+        return error.cause;
+      }
+      return assert.fail('it was accepted');
+    };
+    const failures = [
+      await whyNot(() => REJECT),
+      await whyNot(() => encodeFrame(FRAME.REJECT, Uint8Array.of(0))),
+      await whyNot(() => encodeFrame(FRAME.F1, EMPTY)),
+      await whyNot(() => encodeFrame(FRAME.RECORD, EMPTY)),
+      await whyNot(() => new Uint8Array(4)),
+      await whyNot(() => new Uint8Array(4).fill(0xff)),
+      await whyNot((from) => forged(from, encodeCbor([0]), 0)),
+      await whyNot((from) => forged(from, encodeCbor([8]), 0)),
+      await whyNot((from) => forged(from, encodeCbor([9]), 0)),
+      await whyNot((from) => forged(from, encodeCbor([3, 3]), 0)),
+      await whyNot((from) => forged(from, encodeCbor(3), 0)),
+      await whyNot((from) => forged(from, EMPTY, 0)),
+    ];
+    for (const { message } of failures) assert.match(message, /^[A-Z].{10,}\.$/);
+    assert.equal(new Set(failures.map((failure) => failure.message)).size, failures.length);
+    assert.ok(isProtocolError(failures[3]?.cause, 'primitive'));
+    assert.ok(isProtocolError(failures[11]?.cause, 'cbor'));
   });
 
   test('misplaced is a record error for kinds a caller does not know', () => {
