@@ -10,6 +10,7 @@ import { decodePayload, encodePayload } from '../src/envelope/payload.ts';
 import { isProtocolError, type ProtocolErrorCode } from '../src/errors.ts';
 import { MAX_BODY, MAX_FRAME } from '../src/limits.ts';
 import { nodePrimitives as p } from '../src/primitives/node.ts';
+import { webPrimitives } from '../src/primitives/web.ts';
 import { SecretKey } from '../src/primitives.ts';
 import { carol } from './fixtures/devices.ts';
 import { type EnvelopesFile, expectHeader, recipientOf, runEnvelopes } from './vectors/envelopes.ts';
@@ -19,9 +20,10 @@ const file = loadVectors('envelopes') as EnvelopesFile;
 const good = fromHex(file.vectors.find(({ name }) => name === 'one item')?.envelope ?? '');
 const messageKey = new SecretKey(fromHex(file.base.mk));
 
-test('envelopes.json: every entry ends as it says (§5)', async () => {
+test('envelopes.json: every entry ends as it says, on node and web (§5)', async () => {
   assert.equal(file.vectors.length, file.count);
   assert.deepEqual(await runEnvelopes(file, p), { ran: file.count, good: file.good });
+  assert.deepEqual(await runEnvelopes(file, webPrimitives), { ran: file.count, good: file.good });
 });
 
 suite('structures', () => {

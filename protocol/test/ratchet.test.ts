@@ -5,6 +5,7 @@ import { toHex } from '../src/bytes.ts';
 import { isProtocolError, type ProtocolErrorCode } from '../src/errors.ts';
 import { DAY, MLKEM_CT_SIZE, MLKEM_EK_SIZE, PQ_STEP_FLIGHTS } from '../src/limits.ts';
 import { nodePrimitives as p } from '../src/primitives/node.ts';
+import { webPrimitives } from '../src/primitives/web.ts';
 import { SecretKey, X25519PrivateKey } from '../src/primitives.ts';
 import { acceptControl, type Control, controlToSend, stepDue } from '../src/ratchet/pq.ts';
 import { ratchetReceive, ratchetSend, startRatchet } from '../src/ratchet/ratchet.ts';
@@ -14,10 +15,11 @@ import { type RatchetFile, runRatchet } from './vectors/ratchet.ts';
 
 const NOW = 1_800_000_000_000;
 
-test('ratchet.json: every entry ends as it says (§6)', async () => {
+test('ratchet.json: every entry ends as it says, on node and web (§6)', async () => {
   const file = loadVectors('ratchet') as RatchetFile;
   assert.equal(file.vectors.length, file.count);
   assert.deepEqual(await runRatchet(file, p), { ran: file.count, good: file.good });
+  assert.deepEqual(await runRatchet(file, webPrimitives), { ran: file.count, good: file.good });
 });
 
 interface Message {
