@@ -10,6 +10,7 @@ export type ClientErrorCode =
   | 'home-key-missing' // there is a database and no key to it
   | 'home-too-new' // written by a newer version of the program
   | 'home-closed' // used after close()
+  | 'home-missing' // looked at, and there is none yet
   | 'home-not-empty' // a restore would overwrite something
   | 'profile-invalid' // a profile name outside its grammar
   | 'passphrase-needed' // the home is protected and nobody can be asked
@@ -33,10 +34,16 @@ export type ClientErrorCode =
   | 'name-invalid'
   | 'message-unknown' // no message has that number
   | 'no-evidence' // the message carries no signed statement
+  | 'fingerprint-differs' // what the user compared is not equal
   // messages
   | 'too-large' // over the body limit (§12), refused before sending
   | 'not-acknowledged'
   | 'restored-copy' // the peer has accepted more than this home ever sent
+  // files the user names, and questions
+  | 'file-exists' // never overwritten silently
+  | 'file-missing'
+  | 'file-unwritable'
+  | 'confirmation-needed' // nobody can be asked
   // network
   | 'address-invalid'
   | 'port-in-use'

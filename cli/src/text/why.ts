@@ -91,7 +91,7 @@ const PROTOCOL: Table<ProtocolErrorCode> = {
 };
 
 const CLIENT: Table<ClientErrorCode> = {
-  'home-locked': ['Another waxwing process lives in this home.', 'use another: waxwing --profile NAME …'],
+  'home-locked': ['Another waxwing process lives in this home.', 'use another: waxwing server --profile NAME'],
   'home-read-only': ['The home cannot be written.', 'choose another with WAXWING_HOME=DIR, or repair its permissions'],
   'disk-full': ['The disk is full: nothing more can be kept.', 'make room, then start again'],
   'home-io': ['The disk failed to read or write.', 'check the disk, then restore a backup: waxwing restore FILE'],
@@ -99,11 +99,12 @@ const CLIENT: Table<ClientErrorCode> = {
   'home-key-missing': ['There is a database, and the key to it is gone.', 'waxwing restore FILE'],
   'home-too-new': ['A newer waxwing wrote this home.', 'install that version or a newer one'],
   'home-closed': ['The home was already closed.', 'start the program again'],
+  'home-missing': ['There is no identity here yet.', 'waxwing id show --create'],
   'home-not-empty': [
     'There already is something in this home, which would be overwritten.',
-    'waxwing --profile NAME restore FILE',
+    'waxwing restore FILE --profile NAME',
   ],
-  'profile-invalid': ['That is no name for a profile.', 'use letters, digits, - and _: waxwing --profile NAME …'],
+  'profile-invalid': ['That is no name for a profile.', 'use letters, digits, - and _: --profile NAME'],
   'passphrase-needed': [
     'This home is protected by a passphrase and nobody can be asked.',
     'set WAXWING_PASSPHRASE_FILE=FILE',
@@ -123,7 +124,7 @@ const CLIENT: Table<ClientErrorCode> = {
     'Another key answered under a name you know. Nothing was sent.',
     'ask your peer another way; if the new key is theirs: waxwing peers accept NAME SHA256:…',
   ],
-  'peer-blocked': ['You have blocked this peer.', 'to lift it: waxwing peers accept NAME SHA256:…'],
+  'peer-blocked': ['You have blocked this peer.', 'to lift it: waxwing peers block --undo PEER'],
   'peer-rollback': [
     'An older set of keys than one already seen was shown: an old one may have been stolen.',
     'your peer runs: waxwing id rotate --device',
@@ -138,6 +139,10 @@ const CLIENT: Table<ClientErrorCode> = {
   'name-invalid': ['That cannot be a name.', 'use 1 to 64 visible characters: /name NAME'],
   'message-unknown': ['There is no message of that number.', '/history'],
   'no-evidence': ['That message carries no signed statement to show to others.', '/proof all'],
+  'fingerprint-differs': [
+    'The fingerprint you gave is not the one of this peer.',
+    'ask your peer for it again over another way; if it still differs, someone may sit between you',
+  ],
   'too-large': [
     'The message is larger than one may be and was not sent; its text is kept.',
     'shorten it, or send it in parts',
@@ -147,6 +152,10 @@ const CLIENT: Table<ClientErrorCode> = {
     'This home is an older copy: your peer has had more messages from it than it knows of.',
     'waxwing id rotate --device',
   ],
+  'file-exists': ['There already is something of that name; it is kept.', 'choose another name'],
+  'file-missing': ['There is no such file or folder.', 'check the name'],
+  'file-unwritable': ['That cannot be written there.', 'choose another place'],
+  'confirmation-needed': ['This asks before it does anything, and nobody can be asked.', 'add --yes'],
   'address-invalid': ['That is no address.', 'waxwing client 127.0.0.1:8000'],
   'port-in-use': ['Another program listens on that port.', 'choose another: waxwing server --port 8001'],
   'port-forbidden': ['This user may not open that port.', 'choose one above 1023: waxwing server --port 8000'],

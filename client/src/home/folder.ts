@@ -26,8 +26,8 @@ export interface OpenFolder {
   readonly lock: HomeLock;
 }
 
-const DATABASE = 'waxwing.db';
-const LOG = `${DATABASE}-wal`;
+export const DATABASE = 'waxwing.db';
+export const LOG = `${DATABASE}-wal`;
 
 /** Opens the folder for reading and writing, and makes what is not there. */
 export async function openFolder(options: FolderOptions): Promise<OpenFolder> {
@@ -106,7 +106,8 @@ async function readImage(options: FolderOptions): Promise<Uint8Array | undefined
   }
 }
 
-function copyToScratch(path: string): string {
+/** A copy of database and log, both encrypted, in a folder of its own that the caller removes. */
+export function copyToScratch(path: string): string {
   let failure: unknown;
   for (const place of [tmpdir(), '/dev/shm']) {
     let scratch: string | undefined;
@@ -126,7 +127,8 @@ function copyToScratch(path: string): string {
   throw failure;
 }
 
-async function keyOf(file: KeyFile, options: FolderOptions): Promise<SecretKey> {
+/** The database key, which may take a passphrase. @throws WaxwingError `passphrase-…`, `home-damaged` */
+export async function keyOf(file: KeyFile, options: FolderOptions): Promise<SecretKey> {
   if (file.protection === 'key-file') return file.key;
   const passphrase = await obtainPassphrase(options.env ?? {}, options.passphrase);
   const key = await openUnderPassphrase(file.sealed, passphrase);
@@ -138,7 +140,8 @@ async function keyOf(file: KeyFile, options: FolderOptions): Promise<SecretKey> 
   );
 }
 
-function keyMissing(path: string): WaxwingError {
+/** The error for a database without its key. */
+export function keyMissing(path: string): WaxwingError {
   return new WaxwingError(
     'home-key-missing',
     `There is a database in ${path}, but its key (key, or key.age) is gone.`,

@@ -1,8 +1,10 @@
 /** Where a home is: WAXWING_HOME, or a profile in the platform's data folder. */
+import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { WaxwingError } from '../errors.ts';
+import { homeExists } from './look.ts';
 
 export interface HomeLocation {
   readonly path: string;
@@ -20,6 +22,13 @@ export interface ResolveHomeOptions {
 
 /** What is a safe folder name everywhere, and needs no quoting in a shell. */
 const PROFILE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** The profiles that hold a home, by name. */
+export function listProfiles(env: ResolveHomeOptions['env']): readonly string[] {
+  const folder = join(dataFolder(env), 'profiles');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).filter((name) => PROFILE.test(name) && homeExists(join(folder, name)));
+}
 
 /** @throws WaxwingError `profile-invalid` */
 export function resolveHome({ env, profile, defaultProfile }: ResolveHomeOptions): HomeLocation {
