@@ -1,13 +1,11 @@
 /** The command's entry: reads the command line, runs one command, answers with its exit code. */
-import { isWaxwingError } from '@waxwing/client';
 import { CommanderError } from 'commander';
-import { EXIT, exitCodeOf } from './exit-code.ts';
 import { buildProgram } from './program.ts';
-import { sanitiseOwn } from './text/sanitise.ts';
 
 /** Runs the command line (without the program's name). @returns the exit code */
 export async function main(argv: readonly string[]): Promise<number> {
-  let code: number = EXIT.ok;
+  endWithReader();
+  let code = 0;
   const program = buildProgram((exit) => {
     code = exit;
   });
@@ -16,12 +14,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
+    // Loaded only now: `--help` would wait for what it does not need.
+    const { EXIT, reportError } = await import('./error-report.ts');
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (isWaxwingError(error)) {
-      process.stderr.write(`${sanitiseOwn(`${error.message}\n${error.next}`).join('\n')}\n[${error.code}]\n`);
-      return exitCodeOf(error.code);
-    }
-    throw error;
+    return reportError(error);
   }
 }
 
@@ -29,4 +25,12 @@ export async function main(argv: readonly string[]): Promise<number> {
 function exitByThrowing(command: ReturnType<typeof buildProgram>): void {
   command.exitOverride();
   for (const child of command.commands) exitByThrowing(child);
+}
+
+/** `waxwing history | head`: who stops reading wants no more, which is no failure. */
+function endWithReader(): void {
+  process.stdout.on('error', (error: Error) => {
+    if ('code' in error && error.code === 'EPIPE') process.exit();
+    throw error;
+  });
 }

@@ -1,0 +1,26 @@
+/** How a command that failed says so: sentence, next step, [code] on standard error; and its exit code. */
+import { isWaxwingError } from '@waxwing/client';
+import { isProtocolError } from '@waxwing/protocol';
+import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts';
+import { sanitiseOwn } from './text/sanitise.ts';
+import { why } from './text/why.ts';
+
+export { EXIT };
+
+/** Reports an error of ours and gives its exit code; anything else is a bug and goes on as it is. */
+export function reportError(error: unknown): ExitCode {
+  if (isWaxwingError(error)) {
+    say(error.message, error.next, error.code);
+    return exitCodeOf(error.code);
+  }
+  if (isProtocolError(error)) {
+    const { sentence, next } = why(error.code);
+    say(`${sentence} (${error.message})`, `Next: ${next}`, error.code);
+    return error.code === 'evidence' ? EXIT.notFound : error.code === 'fingerprint' ? EXIT.usage : EXIT.failure;
+  }
+  throw error;
+}
+
+function say(sentence: string, next: string, code: string): void {
+  process.stderr.write(`${sanitiseOwn(`${sentence}\n${next}`).join('\n')}\n[${code}]\n`);
+}

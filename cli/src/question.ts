@@ -1,0 +1,68 @@
+/** What a command asks before it does something: a confirmation, a new passphrase; and the wait for what takes long. */
+import { WaxwingError } from '@waxwing/client';
+import { askSecret, readSecretFile } from './home.ts';
+
+/**
+ * A yes or no of the user. `--yes` answers it beforehand.
+ * @throws WaxwingError `confirmation-needed` where nobody can be asked
+ */
+export async function confirmed(question: string, flags: { readonly yes?: boolean }): Promise<boolean> {
+  if (flags.yes === true) return true;
+  if (!process.stdin.isTTY) {
+    throw new WaxwingError('confirmation-needed', `This asks first: ${question}`, 'If so, run it again with --yes.');
+  }
+  const { confirm, isCancel } = await import('@clack/prompts');
+  const answer = await confirm({ message: question, initialValue: false, output: process.stderr });
+  return !isCancel(answer) && answer;
+}
+
+/**
+ * A new passphrase: from the file that WAXWING_PASSPHRASE_FILE names, else typed twice.
+ * @throws WaxwingError `passphrase-needed`, `passphrase-empty`, `passphrase-wrong` where the two differ
+ */
+export async function newPassphrase(what: string): Promise<string> {
+  const given = givenPassphrase();
+  const first = given ?? (await askSecret(`New passphrase ${what}`));
+  if (first === '') {
+    throw new WaxwingError('passphrase-empty', 'An empty passphrase protects nothing.', 'Choose four words or more.');
+  }
+  if (given !== undefined) return given;
+  if ((await askSecret('The same once more')) === first) return first;
+  throw new WaxwingError('passphrase-wrong', 'The two were not the same; nothing was changed.', 'Try again.');
+}
+
+/** The passphrase of something there is. @throws WaxwingError `passphrase-needed` */
+export async function oldPassphrase(what: string): Promise<string> {
+  return givenPassphrase() ?? (await askSecret(`Passphrase ${what}`));
+}
+
+function givenPassphrase(): string | undefined {
+  const file = process.env['WAXWING_PASSPHRASE_FILE'];
+  if (file === undefined || file === '') return undefined;
+  try {
+    return readSecretFile(file);
+  } catch (error) {
+    throw new WaxwingError(
+      'passphrase-needed',
+      `The file that WAXWING_PASSPHRASE_FILE names cannot be read: ${file}.`,
+      'Correct WAXWING_PASSPHRASE_FILE, or unset it to be asked.',
+      { cause: error },
+    );
+  }
+}
+
+/** Shows that something is going on, at a terminal only. */
+export async function withProgress<T>(what: string, work: () => Promise<T>): Promise<T> {
+  if (!process.stderr.isTTY) return await work();
+  const { spinner } = await import('@clack/prompts');
+  const wheel = spinner({ output: process.stderr });
+  wheel.start(what);
+  try {
+    const result = await work();
+    wheel.stop(what);
+    return result;
+  } catch (error) {
+    wheel.error(what);
+    throw error;
+  }
+}
