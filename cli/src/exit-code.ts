@@ -3,17 +3,17 @@ import type { ClientErrorCode } from '@waxwing/client';
 
 export const EXIT = {
   ok: 0,
-  /** Something unexpected: a bug, or an operating system in trouble. */
+  /** Something unexpected, a question answered with no, or a file in the way. */
   failure: 1,
   /** The command line does not read. */
   usage: 2,
-  /** The home cannot be used: locked, read-only, full, damaged, passphrase. */
+  /** The home cannot be used: missing, locked, read-only, full, damaged, passphrase. */
   home: 3,
   /** Nobody could be reached, or a port could not be had. */
   network: 4,
   /** The peer is there and does not talk to us: busy, rejected, blocked, quarantined. */
   refused: 5,
-  /** Another key under a known name: nothing was sent. */
+  /** Another key under a known name, or a fingerprint that differs. */
   changed: 6,
   /** The connection ended before everything was acknowledged: kept, and sent on the next connection. */
   undelivered: 7,
