@@ -5,8 +5,6 @@ import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts';
 import { sanitiseOwn } from './text/sanitise.ts';
 import { why } from './text/why.ts';
 
-export { EXIT };
-
 /** Reports an error of ours and gives its exit code; anything else is a bug and goes on as it is. */
 export function reportError(error: unknown): ExitCode {
   if (isWaxwingError(error)) {

@@ -1,11 +1,12 @@
 /** The command's entry: reads the command line, runs one command, answers with its exit code. */
 import { CommanderError } from 'commander';
+import { EXIT } from './exit-code.ts';
 import { buildProgram } from './program.ts';
 
 /** Runs the command line (without the program's name). @returns the exit code */
 export async function main(argv: readonly string[]): Promise<number> {
   endWithReader();
-  let code = 0;
+  let code: number = EXIT.ok;
   const program = buildProgram((exit) => {
     code = exit;
   });
@@ -14,9 +15,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
-    // Loaded only now: `--help` would wait for what it does not need.
-    const { EXIT, reportError } = await import('./error-report.ts');
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    // Loaded only now: `--help`, which commander ends by an error too, would wait for what it does not need.
+    const { reportError } = await import('./error-report.ts');
     return reportError(error);
   }
 }

@@ -253,6 +253,25 @@ suite('commands on a home', { concurrency: 2 }, () => {
     assert.match((await waxwing(['peer'])).err, /Did you mean peers\?/);
   });
 
+  test('--help and --version load neither protocol nor database', async () => {
+    const listing =
+      'import { registerHooks } from "node:module";' +
+      'registerHooks({ resolve(name, context, next) { process.stderr.write(name + "\\n"); return next(name, context); } });';
+    const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(listing)}` };
+    for (const args of [
+      ['--help'],
+      ['--version'],
+      ['id', 'rotate', '--help'],
+      ['completion', 'bash'],
+      ['id', 'shwo'],
+    ]) {
+      const { err } = await waxwing(args, { env });
+      assert.match(err, /^commander$/m);
+      assert.doesNotMatch(err, /@waxwing|sqlite/, args.join(' '));
+    }
+    assert.match((await waxwing(['id'], { env, home: homes.bob })).err, /^@waxwing\/client$/m);
+  });
+
   test('a damaged home says so', async () => {
     const home = homes.copy();
     writeFileSync(join(home, 'waxwing.db'), Buffer.alloc(8_192, 7));
