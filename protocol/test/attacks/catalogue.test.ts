@@ -1,0 +1,82 @@
+/**
+ * The attack catalogue as a table: A01-A32 are attacks on the original design, each to be shown on the textbook model and
+ * on waxwing; M1-M28 are failures of other systems, each a test of ours. A number counts as covered where the title of a
+ * test names it. What has no test here stands below with the reason; a reason that has become untrue fails, too.
+ */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const TITLE = /\b(?:test|it)(?:\.\w+)?\(\s*(['"`])((?:\\.|(?!\1).)*)\1/gs;
+const TEXTBOOK_FALLS = 'textbook falls';
+
+const TEXTBOOK_ELSEWHERE: Readonly<Record<string, string>> = {
+  A26: 'needs sockets: one accept, no deadline and no SO_REUSEADDR are properties of a listening process',
+};
+
+const WAXWING_ELSEWHERE: Readonly<Record<string, string>> = {
+  A32: 'the library hands texts over as they were sent; escaping them is the view’s: cli/src/text, tested there',
+};
+
+const FAILURES_ELSEWHERE: Readonly<Record<string, string>> = {
+  M1: 'needs a relay and rooms (§10): signed device lists and membership are a later part',
+  M2: 'there is no key forwarding to attack; history on a second device is a later part',
+  M6: 'no run can show it: primitives/ only calls node:crypto, WebCrypto and noble (test/architecture.test.ts), bytes.ts compares',
+  M7: 'needs rooms (§10): signed, chained membership is a later part',
+  M25: 'key transparency is a later part',
+  M26: 'needs a relay and prekeys (§9): a later part',
+};
+
+function titles(): string[] {
+  const files = globSync('{protocol,client,cli,test}/**/*.test.ts', {
+    cwd: ROOT,
+    exclude: (name) => name === 'node_modules',
+  });
+  return files.flatMap((file) =>
+    Array.from(readFileSync(join(ROOT, file), 'utf8').matchAll(TITLE), ([, , title]) => title ?? ''),
+  );
+}
+
+/** The numbers that the titles name. */
+function named(among: readonly string[]): Set<string> {
+  return new Set(among.flatMap((title) => title.match(/\b(?:A\d\d|M\d{1,2})\b/g) ?? []));
+}
+
+function numbers(prefix: string, count: number, width: number): string[] {
+  return Array.from({ length: count }, (_, i) => `${prefix}${String(i + 1).padStart(width, '0')}`);
+}
+
+/** Every id has a test or a reason, and none has both. */
+function assertTable(
+  ids: readonly string[],
+  covered: ReadonlySet<string>,
+  elsewhere: Readonly<Record<string, string>>,
+) {
+  const reasoned = Object.keys(elsewhere);
+  assert.deepEqual(
+    ids.filter((id) => !covered.has(id)),
+    reasoned,
+    'without a test and without a reason, or with a reason and no longer without a test',
+  );
+}
+
+suite('attack catalogue', () => {
+  const all = titles();
+  const attacks = numbers('A', 32, 2);
+
+  test('every attack is shown on the textbook', () => {
+    const falls = named(all.filter((title) => title.includes(TEXTBOOK_FALLS)));
+    assertTable(attacks, falls, TEXTBOOK_ELSEWHERE);
+  });
+
+  test('every attack is tried on waxwing', () => {
+    const tried = named(all.filter((title) => !title.includes(TEXTBOOK_FALLS)));
+    assertTable(attacks, tried, WAXWING_ELSEWHERE);
+  });
+
+  test('every known failure of other systems is tried on waxwing', () => {
+    assertTable(numbers('M', 28, 1), named(all), FAILURES_ELSEWHERE);
+  });
+});
