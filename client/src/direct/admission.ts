@@ -20,15 +20,26 @@ export function pinFor(home: Home, expected: Expected): Bytes | undefined {
   const pin = expected.name === undefined ? undefined : home.store.pins.get(expected.name);
   if (pin !== undefined && expected.account !== undefined) {
     const presented = encodeFingerprint(expected.account);
-    if (presented !== pin.fingerprint) throw changedError(home, pin.name, expected.account);
+    if (presented !== pin.fingerprint) throw changedError(home, pin.name, { presented: expected.account });
   }
   return expected.account ?? pin?.account;
 }
 
 /** Another account under a pinned name: both fingerprints, when the old one was last seen, and the way out. */
-export function changedError(home: Home, name: string, presented: Bytes): WaxwingError {
+export function changedError(
+  home: Home,
+  name: string,
+  keys: { readonly presented: Bytes; readonly expected?: Bytes | undefined },
+): WaxwingError {
   const pin = home.store.pins.get(name);
-  const now = encodeFingerprint(presented);
+  const now = encodeFingerprint(keys.presented);
+  if (pin === undefined && keys.expected !== undefined) {
+    return new WaxwingError(
+      'peer-changed',
+      `${name} shows another key than the one you named: ${now} instead of ${encodeFingerprint(keys.expected)}. Nothing was sent.`,
+      'Check the fingerprint with your peer over another way ("waxwing id show" there), then correct --peer.',
+    );
+  }
   const before =
     pin === undefined
       ? 'another key was expected'

@@ -34,6 +34,7 @@ export class Conversation implements AsyncIterable<ReceivedMessage> {
   readonly #options: ConversationOptions;
   #peer: PeerView;
   #link: Link | undefined;
+  #attaching = false;
   #running: Promise<unknown> = Promise.resolve();
   #lastMessage = performance.now();
   #closed = false;
@@ -67,7 +68,7 @@ export class Conversation implements AsyncIterable<ReceivedMessage> {
   }
 
   get connected(): boolean {
-    return this.#link !== undefined;
+    return this.#link !== undefined || this.#attaching;
   }
 
   /** Milliseconds since the peer last said something, or since the conversation began. */
@@ -166,8 +167,10 @@ export class Conversation implements AsyncIterable<ReceivedMessage> {
   /** Works over a connection until that ends; `onReady` when the peer has let us in. For `listen` and `dial`. */
   async attach(connection: Connection, onReady: () => void): Promise<LinkEnd> {
     // One link at a time: two would seal with the same sequence numbers (§5.2).
+    this.#attaching = true;
     this.#link?.connection.cut('replaced');
     await this.#running;
+    this.#attaching = false;
     const link = new Link({
       ...this.#options,
       connection,

@@ -195,7 +195,10 @@ export class DirectClient {
       await this.#pause(wait);
       if (this.#closed) return undefined;
       try {
-        return await this.#shakeHands();
+        const connection = await this.#shakeHands();
+        if (!this.#closed) return connection;
+        connection.cut('closed');
+        return undefined;
       } catch (failure) {
         if (!isWaxwingError(failure)) throw failure;
         if (!isPassing(failure)) return failure;
@@ -239,6 +242,7 @@ export class DirectClient {
   }
 
   async #shakeOnce(socket: Socket): Promise<Connection> {
+    await this.#home.renewIfDue();
     const side = new HandshakingClient(nodePrimitives, {
       device: this.#home.device,
       pin: pinFor(this.#home, this.#expected),
@@ -259,7 +263,7 @@ export class DirectClient {
     const pin = this.#home.store.pins.get(this.name);
     if (pin !== undefined && !equalBytes(pin.account, presented))
       this.#home.store.pins.noteChanged(this.name, presented);
-    return changedError(this.#home, this.name, presented);
+    return changedError(this.#home, this.name, { presented, expected: this.#expected.account });
   }
 
   #peerIsVerified(): boolean {

@@ -30,7 +30,8 @@ export interface ReceivedMessage {
 
 /** Why a channel or a handshake ended in a failure. Local detail: the peer is told nothing. */
 export interface FailureDetail {
-  readonly code: ProtocolErrorCode;
+  /** `unexpected`: no failure of the peer's but a fault of ours, please report it. */
+  readonly code: ProtocolErrorCode | 'unexpected';
   readonly check: string;
   readonly message: string;
 }

@@ -4,6 +4,7 @@
  */
 import {
   type ControlEntry,
+  type Device,
   concat,
   type Bytes,
   isProtocolError,
@@ -63,6 +64,8 @@ export class Link {
   readonly #connection: Connection;
   readonly #options: LinkOptions;
   readonly #live: LiveConversation;
+  /** As it was when the connection began: the home may renew it meanwhile. */
+  readonly #device: Device;
   readonly #chain: ChainKey;
   #sentSeq: number;
   /** Flights above it are under way: at most MAX_UNACKNOWLEDGED_FLIGHTS (§12). */
@@ -83,8 +86,9 @@ export class Link {
     this.#options = options;
     this.#home = home;
     this.#connection = connection;
+    this.#device = home.device;
     this.#chain = {
-      ownDevice: home.device.bundle.device,
+      ownDevice: this.#device.bundle.device,
       account: handshake.peer.account,
       peerDevice: handshake.peer.device,
     };
@@ -92,7 +96,7 @@ export class Link {
     this.#sentSeq = chain.sent.seq;
     this.#ackedSeq = chain.sent.seq;
     this.#live = new LiveConversation(primitives, {
-      device: home.device,
+      device: this.#device,
       peer: handshake.peer,
       handshake,
       chain: { sent: chain.sent, received: chain.received },
@@ -158,11 +162,11 @@ export class Link {
   /** Says that no flight follows, and lets the connection end once the peer said so too. */
   async leave(): Promise<void> {
     this.#leaving = true;
+    setTimeout(() => {
+      this.#connection.cut('left'); // a peer that reads nothing does not keep us
+    }, CLOSE_WAIT).unref();
     await this.#pumped();
     await this.#sendClose();
-    setTimeout(() => {
-      this.#connection.cut('left');
-    }, CLOSE_WAIT).unref();
   }
 
   async #take(batch: readonly Content[]): Promise<LinkEnd | undefined> {
@@ -316,10 +320,10 @@ export class Link {
       const sealed = await this.#sealQueued();
       const last = sealed.at(-1);
       if (last === undefined) return;
-      const { store, device } = this.#home;
+      const { store } = this.#home;
       store.transaction(() => {
         for (const { flight, numbers } of sealed) {
-          store.outbox.markSent(numbers, this.#record(flight, device.bundle.bytes));
+          store.outbox.markSent(numbers, this.#record(flight, this.#device.bundle.bytes));
         }
         store.chains.setSent(this.#chain, { seq: last.flight.seq, hash: last.flight.statementHash });
       });

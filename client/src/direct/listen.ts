@@ -120,6 +120,7 @@ export class DirectServer implements AsyncIterable<Conversation> {
 
   async #serve(socket: Socket): Promise<void> {
     this.#sockets.add(socket);
+    socket.on('error', () => undefined); // told by whoever reads
     socket.once('close', () => this.#sockets.delete(socket));
     const remote = socket.remoteAddress ?? 'unknown';
     const admission = this.#gate.admit(remote, this.#now());
@@ -131,6 +132,7 @@ export class DirectServer implements AsyncIterable<Conversation> {
     if (idle) this.#observe({ kind: 'exchanging', remote });
     let verdict: Verdict | undefined;
     try {
+      await this.#home.renewIfDue();
       const side = new HandshakingServer(this.#primitives, {
         device: this.#home.device,
         puzzleBits: admission.ticket.puzzleBits,
@@ -201,7 +203,7 @@ export class DirectServer implements AsyncIterable<Conversation> {
       conversation.finish();
       return;
     }
-    if (conversation.connected) return; // a new connection of the same peer has taken over
+    if (end.how === 'cut' && end.reason === 'replaced') return; // a new connection of the same peer has taken over
     if (end.how === 'cut') this.#observe({ kind: 'cut', peer, reason: end.reason });
     else if (end.how === 'storage') this.#observe({ kind: 'storage', error: end.error });
     else if (end.how === 'failed') {
@@ -224,7 +226,14 @@ export class DirectServer implements AsyncIterable<Conversation> {
     } else if (isWaxwingError(error)) {
       this.#observe({ kind: 'storage', error });
     } else {
-      throw error;
+      // A fault of ours must not end the service for others.
+      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#observe({
+        kind: 'failed',
+        remote,
+        peer: undefined,
+        detail: { code: 'unexpected', check: 'none', message },
+      });
     }
   }
 }
