@@ -37,12 +37,15 @@ function open(tty = false): Opened {
 
 async function all(screen: ChatScreen): Promise<ScreenInput[]> {
   const inputs: ScreenInput[] = [];
-  for await (const input of screen.input) inputs.push(input);
+  for await (const input of screen.input) {
+    inputs.push(input);
+    if (input.kind === 'end') screen.close();
+  }
   screen.close();
   return inputs;
 }
 
-test('piped lines are entries, the last one without newline too, then the user leaves', async () => {
+test('piped lines are entries, the last one without newline too, then the input has ended', async () => {
   const { screen, stdin } = open();
   stdin.end('one\n\nüñ\r\nlast');
   assert.deepEqual(await all(screen), [
@@ -50,7 +53,44 @@ test('piped lines are entries, the last one without newline too, then the user l
     { kind: 'entry', text: '' },
     { kind: 'entry', text: 'üñ' },
     { kind: 'entry', text: 'last' },
-    { kind: 'leave', reason: 'end', draft: '' },
+    { kind: 'end' },
+  ]);
+});
+
+test('after the end of input the first signal still asks to leave', async () => {
+  const { screen, stdin } = open();
+  stdin.end('last words\n');
+  const iterator = screen.input[Symbol.asyncIterator]();
+  assert.deepEqual((await iterator.next()).value, { kind: 'entry', text: 'last words' });
+  assert.deepEqual((await iterator.next()).value, { kind: 'end' });
+  const next = iterator.next();
+  process.emit('SIGHUP', 'SIGHUP');
+  assert.deepEqual(await next, {
+    done: false,
+    value: { kind: 'leave', reason: 'signal', draft: '', signal: 'SIGHUP' },
+  });
+  assert.equal((await iterator.next()).done, true);
+  screen.close();
+});
+
+test('a signal goes before the lines that wait', async () => {
+  const { screen, stdin } = open();
+  stdin.end('one\ntwo\nthree\n');
+  const iterator = screen.input[Symbol.asyncIterator]();
+  assert.deepEqual((await iterator.next()).value, { kind: 'entry', text: 'one' });
+  process.emit('SIGHUP', 'SIGHUP');
+  assert.equal(screen.input.ended, true);
+  assert.equal((await iterator.next()).value?.kind, 'leave');
+  assert.equal((await iterator.next()).done, true);
+  screen.close();
+});
+
+test('at a terminal the end of input is the user who leaves', async () => {
+  const { screen, stdin } = open(true);
+  stdin.end('one\n');
+  assert.deepEqual(await all(screen), [
+    { kind: 'entry', text: 'one' },
+    { kind: 'leave', reason: 'ctrl-d', draft: '' },
   ]);
 });
 

@@ -120,7 +120,7 @@ export class ChatCommands {
     const numbers = safetyNumber(nodePrimitives, own, loadRsaPublicKey(peer.accountKey ?? own.spki));
     const groups = numbers.split(' ');
     screen.lines([
-      `Safety number with ${sanitiseName(displayName(current.view))}:`,
+      `Safety number with ${displayName(current.view)}:`,
       `  ${groups.slice(0, 6).join(' ')}`,
       `  ${groups.slice(6).join(' ')}`,
       ...(conversation.sas === undefined
@@ -161,7 +161,7 @@ export class ChatCommands {
     const { peer, view, conversation } = current;
     const state = keyStateOf(view);
     this.#options.screen.lines([
-      `Peer ${sanitiseName(displayName(view))}`,
+      `Peer ${displayName(view)}`,
       `  Fingerprint  ${peer.fingerprint}`,
       `  Key          ${keyStateWord(state)}: ${provenance(state)}`,
       `  First seen   ${formatMoment(peer.firstSeen)}`,
@@ -237,7 +237,9 @@ export class ChatCommands {
     const { home, screen } = this.#options;
     const now = home.store.settings.get('nick');
     if (nick === undefined) {
-      screen.notice(now === undefined ? 'You go by no name. /nick NAME sets one.' : `You call yourself ${now}.`);
+      screen.notice(
+        now === undefined ? 'You go by no name. /nick NAME sets one.' : `You call yourself ${sanitiseName(now)}.`,
+      );
       return;
     }
     const clean = sanitiseName(nick);
@@ -254,7 +256,7 @@ export class ChatCommands {
       return;
     }
     const peer = home.store.peers.rename(current.peer.account, name);
-    screen.notice(`From now on this peer is ${peer.petname ?? ''} here.`);
+    screen.notice(`From now on this peer is ${sanitiseName(peer.petname ?? '')} here.`);
   }
 
   #resend(wanted: number | 'all'): void {

@@ -14,6 +14,7 @@ import type { ChatScreen } from '../terminal/chat-screen.ts';
 import { formatDuration } from '../text/duration.ts';
 import { peerLine } from '../text/proof-line.ts';
 import { missingWords } from '../text/proof-report.ts';
+import { sanitiseLine, sanitiseName } from '../text/sanitise.ts';
 import type { Refusal } from '../text/why.ts';
 import { keyStateOf, nameOf, proofOfReceived, proofOfStored } from './proof.ts';
 
@@ -54,7 +55,7 @@ export class ChatView {
   /** An error with its next step. */
   error(error: WaxwingError): void {
     this.#remember({ code: error.code, detail: error.message });
-    this.#screen.notice(`${error.message}\n${error.next}`, 'error');
+    this.#screen.notice(`${sanitiseLine(error.message)}\n${sanitiseLine(error.next)}`, 'error');
   }
 
   /** Messages of the past, as they stand in the history. */
@@ -64,9 +65,7 @@ export class ChatView {
       const at = message.receivedAt ?? message.createdAt;
       if (message.direction === 'out') {
         const state = message.state === 'shown' ? 'delivered' : message.state;
-        if (this.#screen.kind === 'line') this.#screen.lines([`You (#${String(message.number)}, ${state}):`]);
-        if (this.#screen.kind === 'line') this.#screen.notice(text);
-        else this.#screen.outgoing({ number: message.number, text, at, state, old: true });
+        this.#screen.outgoing({ number: message.number, text, at, state, old: true });
         continue;
       }
       const peer = message.account === undefined ? undefined : this.#peer(message.account);
@@ -136,7 +135,7 @@ export class ChatView {
       }
       case 'nick':
         screen.notice(
-          `Your peer calls itself ${event.peer.nick ?? ''}: a claim, not an identity. /name gives your own name.`,
+          `Your peer calls itself ${sanitiseName(event.peer.nick ?? '')}: a claim, not an identity. /name gives your own name.`,
         );
         return;
       case 'left':
@@ -149,15 +148,15 @@ export class ChatView {
         return;
       case 'cut':
         screen.notice(
-          `The connection was cut (${event.reason}): not a leave. What is not acknowledged is kept and goes out on the next connection to the same peer.`,
+          `The connection was cut (${sanitiseLine(event.reason)}): not a leave. What is not acknowledged is kept and goes out on the next connection to the same peer.`,
           'warning',
         );
         return;
       case 'failed': {
         const { code, check, message } = event.detail;
         this.#remember({ code, check, detail: message });
-        const who = event.peer === undefined ? event.remote : displayName(event.peer);
-        screen.notice(`The connection with ${who} was ended: ${message} /why explains.`, 'warning');
+        const who = event.peer === undefined ? sanitiseLine(event.remote) : displayName(event.peer);
+        screen.notice(`The connection with ${who} was ended: ${sanitiseLine(message)} /why explains.`, 'warning');
         return;
       }
       case 'quarantined':
@@ -174,7 +173,7 @@ export class ChatView {
         return;
       case 'refused':
         this.#remember({ code: event.error.code, detail: event.error.message });
-        screen.notice(`A caller was refused: ${event.error.message}`, 'warning');
+        screen.notice(`A caller was refused: ${sanitiseLine(event.error.message)}`, 'warning');
         return;
       case 'restored-copy':
         this.#remember({ code: 'restored-copy' });
@@ -185,7 +184,7 @@ export class ChatView {
         return;
       case 'retrying':
         screen.prompt(false);
-        screen.notice(`${event.error.message} Trying again in ${seconds(event.inMs)} s...`, 'warning');
+        screen.notice(`${sanitiseLine(event.error.message)} Trying again in ${seconds(event.inMs)} s...`, 'warning');
         return;
       case 'storage':
         this.error(event.error);
@@ -259,9 +258,10 @@ export function bodyText(type: string, body: Uint8Array): string {
   return text ?? `[${type}, ${count(body.length, 'byte')}, not shown]`;
 }
 
-/** A peer in a sentence: its name, or the beginning of its fingerprint. */
+/** A peer in a sentence, safe to print: its name, or the beginning of its fingerprint. */
 export function displayName(peer: PeerView): string {
-  return nameOf(peer) ?? `${peer.fingerprint.slice(0, 15)}…`;
+  const name = nameOf(peer);
+  return name === undefined ? `${peer.fingerprint.slice(0, 15)}…` : sanitiseName(name);
 }
 
 function count(number: number, one: string, many = `${one}s`): string {

@@ -137,10 +137,12 @@ export class Chat {
           'error',
         );
         return undefined;
+      case 'end':
+        this.#flush();
+        return 'end';
       case 'leave':
         this.#flush();
         if (input.draft !== '') screen.keep(input.draft);
-        if (input.reason === 'end') return 'end';
         void this.#leave(EXIT.ok);
         return undefined;
     }
@@ -191,7 +193,8 @@ export class Chat {
   async #roomForMore(): Promise<void> {
     this.#lines += 1;
     if (this.#lines % ROOM_ASKED_EVERY !== 0) return;
-    while (!this.#leaving && this.#pending.length + this.#underWay() > MOST_UNDER_WAY) {
+    const { input } = this.#options.screen;
+    while (!this.#leaving && !input.ended && this.#pending.length + this.#underWay() > MOST_UNDER_WAY) {
       await sleep(20);
     }
   }

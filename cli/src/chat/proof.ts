@@ -8,7 +8,7 @@ export function nameOf(peer: {
   readonly petname?: string | undefined;
   readonly nick?: string | undefined;
 }): string | undefined {
-  return peer.petname ?? (peer.nick === undefined ? undefined : `~${peer.nick}`);
+  return peer.petname ?? (peer.nick === undefined || peer.nick === '' ? undefined : `~${peer.nick}`);
 }
 
 export function keyStateOf(peer: Pick<PeerView, 'trust'>): KeyState {

@@ -6,6 +6,7 @@ import { type ExitCode, exitCodeOf } from '../exit-code.ts';
 import { openCommandHome } from '../home.ts';
 import { openLog } from '../log.ts';
 import type { ChatScreen } from '../terminal/chat-screen.ts';
+import { sanitiseLine } from '../text/sanitise.ts';
 import { applyRetention, type ChatFlags, openChatScreen } from './chat-options.ts';
 
 export interface DirectChat {
@@ -30,7 +31,7 @@ export async function runDirectChat(
       onGeneratingKeys: () => {
         screen.notice('Generating RSA key pair...');
       },
-      agreeToMemory: (error) => askForMemory(screen, `${error.message} ${error.next}`),
+      agreeToMemory: (error) => askForMemory(screen, sanitiseLine(`${error.message} ${error.next}`)),
     });
     if (home.memory) screen.notice('Nothing of this session will be kept on disk.', 'warning');
     await home.renewIfDue();
@@ -39,7 +40,7 @@ export async function runDirectChat(
     return await run({ chat: new Chat({ screen, view, home, now: Date.now }), home });
   } catch (error) {
     if (!isWaxwingError(error)) throw error;
-    screen.notice(`${error.message}\n${error.next}`, 'error');
+    screen.notice(`${sanitiseLine(error.message)}\n${sanitiseLine(error.next)}`, 'error');
     return exitCodeOf(error.code);
   } finally {
     screen.close();

@@ -14,10 +14,12 @@ export type ScreenInput =
       readonly line: number;
       readonly bytes: number;
     }
-  /** The last input: the user leaves (Ctrl+D, Ctrl+C twice, a signal) or standard input ended (`end`). */
+  /** Standard input that nobody types ended: only a `leave` may follow. */
+  | { readonly kind: 'end' }
+  /** The last input: the user leaves (Ctrl+D, Ctrl+C twice, a signal), or the terminal or the reader is gone. */
   | {
       readonly kind: 'leave';
-      readonly reason: 'end' | 'ctrl-d' | 'ctrl-c' | 'signal' | 'output-closed';
+      readonly reason: 'ctrl-d' | 'ctrl-c' | 'signal' | 'hangup' | 'output-closed';
       readonly signal?: NodeJS.Signals;
       readonly draft: string;
     };
@@ -61,7 +63,10 @@ export interface ChatScreen {
    * What the user does, until a `leave` (always the last). For one consumer. In line mode standard input is read only as
    * fast as this is consumed. Reading begins with the first `next()`.
    */
-  readonly input: AsyncIterable<ScreenInput>;
+  readonly input: AsyncIterable<ScreenInput> & {
+    /** Whether a `leave` is there, perhaps not yet taken, or the screen was closed. */
+    readonly ended: boolean;
+  };
   /** Prints a message of the peer's above the line being typed. */
   message(message: IncomingMessage): void;
   /** Prints a message of ours; line mode only if it is `old`. */

@@ -159,7 +159,9 @@ export class LineScreen implements ChatScreen {
       // A standard input that fails has ended.
     }
     this.#questions.stop();
-    this.input.finish({ kind: 'leave', reason: 'end', draft: '' });
+    // A signal may still ask to leave, so a pipe's end is not the end of the queue; whoever sits at a terminal leaves.
+    if (this.interactive) this.input.finish({ kind: 'leave', reason: 'ctrl-d', draft: '' });
+    else this.input.push({ kind: 'end' });
   }
 
   #take(lines: readonly SourceLine[]): void {

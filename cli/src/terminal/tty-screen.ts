@@ -290,7 +290,7 @@ export class TtyScreen implements ChatScreen {
     return out;
   }
 
-  #leave(reason: 'end' | 'ctrl-d' | 'ctrl-c' | 'signal', signal?: NodeJS.Signals): void {
+  #leave(reason: 'hangup' | 'ctrl-d' | 'ctrl-c' | 'signal', signal?: NodeJS.Signals): void {
     this.#questions.stop();
     const draft = this.#editor.text;
     const item: ScreenInput = { kind: 'leave', reason, draft, ...(signal === undefined ? {} : { signal }) };
@@ -298,7 +298,7 @@ export class TtyScreen implements ChatScreen {
     this.#schedule();
   }
 
-  readonly #onEnd = (): void => this.#leave('end');
+  readonly #onEnd = (): void => this.#leave('hangup');
 
   readonly #onResize = (): void => {
     this.#repaint ||= this.#live.lostBy(this.#size);
