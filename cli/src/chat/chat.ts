@@ -40,6 +40,8 @@ export class Chat {
   readonly #options: ChatOptions;
   readonly #commands: ChatCommands;
   #endpoint: Endpoint | undefined;
+  /** A client's: what is typed before anyone answers waits under it. */
+  #address: string | undefined;
   #conversation: () => Conversation | undefined = () => undefined;
   #pending: { readonly text: string }[] = [];
   #flushing = false;
@@ -84,6 +86,7 @@ export class Chat {
   async connect(client: DirectClient): Promise<ExitCode> {
     this.#endpoint = client;
     let connected = false;
+    this.#address = client.name;
     this.#conversation = () => (connected ? client.conversation : undefined);
     const end = Promise.withResolvers<undefined>();
     void this.#read(() => {
@@ -98,6 +101,7 @@ export class Chat {
       if (!isWaxwingError(error)) throw error;
       this.#options.view.error(error);
       this.#flush();
+      this.#tellKept();
       this.#finished.resolve(exitCodeOf(error.code));
     }
     return await this.#finished.promise;
@@ -200,7 +204,21 @@ export class Chat {
   }
 
   #underWay(): number {
-    return this.#conversation()?.pending ?? 0;
+    const conversation = this.#conversation();
+    if (conversation !== undefined) return conversation.pending;
+    return this.#address === undefined ? 0 : this.#options.home.store.outbox.counts({ address: this.#address }).queued;
+  }
+
+  /** How many messages are kept for the next connection. */
+  #tellKept(): number {
+    const count = this.#underWay();
+    if (count > 0) {
+      this.#options.screen.notice(
+        `${String(count)} ${count === 1 ? 'message was' : 'messages were'} not acknowledged: kept, and sent on the next connection to the same peer.`,
+        'warning',
+      );
+    }
+    return count;
   }
 
   async #leaveWhenDelivered(client: DirectClient): Promise<void> {
@@ -240,13 +258,7 @@ export class Chat {
     this.#leaving = true;
     this.#flush();
     await this.#endpoint?.close();
-    const unacknowledged = this.#underWay();
-    if (unacknowledged > 0) {
-      this.#options.screen.notice(
-        `${String(unacknowledged)} ${unacknowledged === 1 ? 'message was' : 'messages were'} not acknowledged: kept, and sent on the next connection to the same peer.`,
-        'warning',
-      );
-    }
+    const unacknowledged = this.#tellKept();
     this.#finished.resolve(code === EXIT.ok && unacknowledged > 0 ? EXIT.undelivered : code);
   }
 }

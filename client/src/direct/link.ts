@@ -213,7 +213,10 @@ export class Link {
         if (!this.#ready) throw misplaced('A close before the first acknowledgement');
         this.#closeReceived = true;
         const missing = content.lastSeq - (this.#live.chain.received?.seq ?? 0);
-        this.#options.observe({ kind: 'left', peer: this.peer, missing: Math.max(0, missing) });
+        // A close that only answers ours is no news, unless something is missing.
+        if (!this.#closeSent || missing > 0) {
+          this.#options.observe({ kind: 'left', peer: this.peer, missing: Math.max(0, missing) });
+        }
         this.#leaving = true;
         await this.#pumped();
         await this.#sendClose();
