@@ -1,0 +1,50 @@
+/**
+ * The rooms of protocol/src as mutation testing runs them, the largest first: what is mutated, and the tests that must notice.
+ * Few and quick tests on purpose, the quickest first: every mutant that survives costs a process for each of them. A room's own
+ * tests are the ones that should notice; the vectors of another implementation (Wycheproof) are left out, since they take seconds.
+ */
+export interface Room {
+  /** Globs from the root of the checkout. */
+  readonly mutate: readonly string[];
+  /** Names of files in protocol/test, without `.test.ts`. */
+  readonly tests: readonly string[];
+  /** Tests to leave out besides those of the web primitives: the slow ones, of a room whose quick ones notice the same. */
+  readonly skip?: readonly string[];
+}
+
+const folder = (name: string): readonly string[] => [`protocol/src/${name}/**/*.ts`];
+
+export const ROOMS: Readonly<Record<string, Room>> = {
+  handshake: {
+    mutate: folder('handshake'),
+    tests: ['puzzle', 'attacks/handshake-and-records', 'handshake', 'handshake-refusals'],
+    skip: ['any flipped bit', 'random bodies', 'node and web', 'byte by byte'],
+  },
+  envelope: {
+    mutate: folder('envelope'),
+    tests: ['padding', 'conversation-limits', 'attacks/envelope', 'envelopes', 'conversation'],
+  },
+  classic: { mutate: folder('classic'), tests: ['classic'], skip: ['any one flipped bit', 'no cut pickle'] },
+  keys: {
+    mutate: folder('keys'),
+    tests: ['device', 'attacks/identity', 'keys'],
+    skip: ['any changed byte of a bundle', 'a safety number is the same for both'],
+  },
+  channel: { mutate: folder('channel'), tests: ['handshake-gate', 'attacks/streams', 'channel'] },
+  ratchet: { mutate: folder('ratchet'), tests: ['attacks/replay-and-order', 'ratchet'], skip: ['whatever the order'] },
+  codec: {
+    mutate: folder('codec'),
+    tests: ['statement', 'framing', 'cbor'],
+    skip: ['what is encoded decodes to itself'],
+  },
+  evidence: { mutate: folder('evidence'), tests: ['evidence'], skip: ['any one changed'] },
+  conversation: {
+    mutate: folder('conversation'),
+    tests: ['conversation-limits', 'attacks/replay-and-order', 'conversation'],
+    skip: ['fifty flights'],
+  },
+  primitives: { mutate: folder('primitives'), tests: ['expand', 'primitives'] },
+  symmetric: { mutate: folder('symmetric'), tests: ['expand', 'etm'] },
+  framing: { mutate: folder('framing'), tests: ['framing'] },
+  root: { mutate: ['protocol/src/*.ts'], tests: ['bytes', 'expand', 'framing', 'puzzle', 'primitives'] },
+};
