@@ -66,7 +66,7 @@ function mutate(copy: string, { name, mutate, tests, skip }: Run): boolean {
         ...process.env,
         // Every mutant is a new process, which spends most of its time on reading the same files: the cache halves it.
         NODE_COMPILE_CACHE: join(copy, '.compile-cache'),
-        PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+        PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
       },
     },
   );
