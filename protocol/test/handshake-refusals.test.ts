@@ -5,9 +5,11 @@ import { type Bytes, concat, u32 } from '../src/bytes.ts';
 import { REJECT } from '../src/channel/channel.ts';
 import { HandshakingClient } from '../src/channel/client-channel.ts';
 import { HandshakingServer } from '../src/channel/server-channel.ts';
+import { encodeCbor } from '../src/codec/cbor.ts';
 import { encodeFrame, FRAME } from '../src/framing/frame-reader.ts';
 import { isProtocolError } from '../src/errors.ts';
 import { startInitiator } from '../src/handshake/initiator.ts';
+import { decodeF1, decodeF2, encodeF1, encodeF2 } from '../src/handshake/messages.ts';
 import { PinMismatchError } from '../src/handshake/pin-mismatch-error.ts';
 import { startResponder } from '../src/handshake/responder.ts';
 import { createSharedEphemeral } from '../src/handshake/shared-ephemeral.ts';
@@ -160,11 +162,64 @@ suite('what a handshake refuses (§3)', () => {
     );
   });
 
+  test('a server of another protocol, or without our suite', async () => {
+    const saying =
+      (protocol: string, suites: number[]) =>
+      (frame: Bytes, at: FrameName): Bytes[] => {
+        if (at !== 'F1') return [frame];
+        const { commitment, dhPublic, mlKemPublic, time, puzzleBits } = decodeF1(frameOf(frame));
+        const fields = [protocol, suites, commitment, dhPublic, mlKemPublic, time, puzzleBits];
+        return [encodeFrame(FRAME.F1, encodeCbor(fields))];
+      };
+    assert.equal(await failureOf({ wire: saying('waxwing/2', [1]) }), 'client handshake-f1 protocol');
+    assert.equal(await failureOf({ wire: saying('waxwing/1', [2, 3]) }), 'client handshake-f1 suite');
+  });
+
+  test('a key that no secret can be agreed with, of either kind', async () => {
+    const zeros = new Uint8Array(32);
+    // Coefficients of an ML-KEM key are below 3,329: FF FF FF holds two of 4,095.
+    for (const [bad, check] of [
+      [{ dhPublic: zeros }, 'x25519'],
+      [{ mlKemPublic: new Uint8Array(1184).fill(0xff) }, 'mlkem'],
+    ] as const) {
+      const wire = (frame: Bytes, at: FrameName): Bytes[] => [
+        at === 'F1' ? encodeF1({ ...decodeF1(frameOf(frame)), ...bad }) : frame,
+      ];
+      assert.equal(await failureOf({ wire }), `client handshake-f1 ${check}`);
+    }
+    const wire = (frame: Bytes, at: FrameName): Bytes[] => [
+      at === 'F2' ? encodeF2({ ...decodeF2(frameOf(frame)), dhPublic: zeros }) : frame,
+    ];
+    assert.equal(await failureOf({ wire }), 'server handshake-f2 x25519');
+  });
+
+  test('a box that opens to something else than a proof', async () => {
+    // The box of F3 and of F4 is the one thing a side encrypts this way during its handshake.
+    const boxing = (...plain: number[]): Primitives => ({
+      ...p,
+      encryptCbc: (key, iv) => p.encryptCbc(key, iv, Uint8Array.from(plain)),
+    });
+    for (const plain of [[], [0x80], [0x83, 0x40, 0x40, 0x40]]) {
+      assert.equal(await failureOf({ serverPrimitives: boxing(...plain) }), 'client handshake-f3 encoding');
+      assert.equal(await failureOf({ clientPrimitives: boxing(...plain) }), 'server handshake-f4 encoding');
+    }
+  });
+
+  test('a failure keeps what it came from', async () => {
+    const opened = await tryConnect({ wire: (frame, at) => [at === 'F3' ? flipBit(frame, 999) : frame] });
+    assert.ok(isProtocolError(opened.failure?.error, 'handshake-f3'));
+    assert.ok(isProtocolError(opened.failure.error.cause, 'etm'));
+    const judged = await tryConnect({ clientNow: bob.bundle.certificate.notAfter + 1 });
+    assert.ok(isProtocolError(judged.failure?.error, 'handshake-f3'));
+    assert.ok(isProtocolError(judged.failure.error.cause, 'bundle'));
+    assert.equal(judged.failure.error.cause.check, 'time');
+  });
+
   test('states are single-use, whether their frame was good or bad', async () => {
     const { f1, state } = startResponder(p, { device: bob, puzzleBits: 0, now: NOW });
     const initiator = startInitiator(p, { device: alice });
     const { f2, next: awaitingF3 } = await initiator.receiveF1(frameOf(f1), NOW);
-    await assert.rejects(initiator.receiveF1(frameOf(f1), NOW), { code: 'reuse' });
+    await assert.rejects(initiator.receiveF1(frameOf(f1), NOW), { code: 'reuse', check: 'state' });
     const { f3, next: awaitingF4 } = await state.receiveF2(frameOf(f2), NOW);
     await assert.rejects(state.receiveF2(frameOf(f2), NOW), { code: 'reuse' });
     await assert.rejects(awaitingF3.receiveF3(frameOf(flipBit(f3, 99)), NOW), { code: 'handshake-f3' });
@@ -219,7 +274,7 @@ suite('what a handshake refuses (§3)', () => {
   });
 
   test('a failure that is no refusal of a primitive passes unchanged', async () => {
-    const broken = (name: 'x25519' | 'decryptCbc' | 'openGcm'): Primitives => ({
+    const broken = (name: 'x25519' | 'decryptCbc' | 'openGcm' | 'verifyPss'): Primitives => ({
       ...p,
       [name]: () => {
         throw new TypeError('not a refusal');
@@ -229,6 +284,7 @@ suite('what a handshake refuses (§3)', () => {
     await assert.rejects(tryConnect({ serverPrimitives: broken('x25519') }), TypeError);
     await assert.rejects(tryConnect({ clientPrimitives: broken('decryptCbc') }), TypeError);
     await assert.rejects(tryConnect({ clientPrimitives: broken('openGcm') }), TypeError);
+    await assert.rejects(tryConnect({ clientPrimitives: broken('verifyPss') }), TypeError);
   });
 });
 

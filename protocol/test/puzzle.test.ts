@@ -79,7 +79,7 @@ suite('puzzles (§3)', () => {
     assert.throws(() => decodeF1(frameOf(encodeF1({ ...hello, puzzleBits: 23 }))), { check: 'puzzle' });
     startResponder(p, { device: bob, puzzleBits: 20, now: NOW });
     for (const puzzleBits of [21, -1, 0.5, Number.NaN]) {
-      assert.throws(() => startResponder(p, { device: bob, puzzleBits, now: NOW }), { code: 'limit' });
+      assert.throws(() => startResponder(p, { device: bob, puzzleBits, now: NOW }), { code: 'limit', check: 'puzzle' });
     }
   });
 });
