@@ -62,6 +62,8 @@ const EXIT_OF: Readonly<Record<ClientErrorCode, ExitCode>> = {
   'file-missing': EXIT.notFound,
   'file-unwritable': EXIT.failure,
   'confirmation-needed': EXIT.usage,
+  'option-misplaced': EXIT.usage,
+  'secret-missing': EXIT.usage,
   'address-invalid': EXIT.usage,
   'port-in-use': EXIT.network,
   'port-forbidden': EXIT.network,

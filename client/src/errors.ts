@@ -44,6 +44,8 @@ export type ClientErrorCode =
   | 'file-missing'
   | 'file-unwritable'
   | 'confirmation-needed' // nobody can be asked
+  | 'option-misplaced' // an option that means nothing beside another one
+  | 'secret-missing' // the classic protocol's shared secret was not given (§13)
   // network
   | 'address-invalid'
   | 'port-in-use'

@@ -4,6 +4,7 @@ export type { Conversation, Delivery } from './direct/conversation.ts';
 export { type ClientEnd, dial, type DialOptions, DirectClient } from './direct/dial.ts';
 export type { DirectEvent, FailureDetail, Observer, ReceivedMessage } from './direct/event.ts';
 export { type DirectServer, listen, type ListenOptions } from './direct/listen.ts';
+export { dialError, listenError } from './direct/network-error.ts';
 export type { PeerView } from './direct/peer-view.ts';
 export { type ClientErrorCode, isWaxwingError, WaxwingError } from './errors.ts';
 export {

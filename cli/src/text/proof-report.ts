@@ -39,7 +39,9 @@ function checkRows(proof: ProofView): [string, string][] {
   const { hmac, unwrap, decrypt, freshness, signature } = proof.checks;
   const sizes = proof.sizes ?? {};
   const limit = proof.ttl === undefined || proof.late === true ? '' : `, limit ${String(proof.ttl)} s`;
-  const fresh = proof.direction === 'sent' ? 'time and sequence are signed' : `${freshWords(proof)}${limit}`;
+  const stamped =
+    proof.protocol === 'classic' ? 'stamped with a time that nothing protects' : 'time and sequence are signed';
+  const fresh = proof.direction === 'sent' ? stamped : `${freshWords(proof)}${limit}`;
   const signed = proof.direction === 'sent' ? 'Signed by this device' : 'Signature verified!';
   return [
     ['1 HMAC', outcome(hmac, `HMAC VERIFIED${of(sizes.envelope, 'HMAC-SHA256 over')}`)],

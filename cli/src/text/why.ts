@@ -156,6 +156,11 @@ const CLIENT: Table<ClientErrorCode> = {
   'file-missing': ['There is no such file or folder.', 'check the name'],
   'file-unwritable': ['That cannot be written there.', 'choose another place'],
   'confirmation-needed': ['This asks before it does anything, and nobody can be asked.', 'add --yes'],
+  'option-misplaced': ['One of the options means nothing beside another one.', 'leave it out: waxwing help COMMAND'],
+  'secret-missing': [
+    'The classic protocol needs the secret that both ends share.',
+    'waxwing server --classic --classic-secret-file FILE',
+  ],
   'address-invalid': ['That is no address.', 'waxwing client 127.0.0.1:8000'],
   'port-in-use': ['Another program listens on that port.', 'choose another: waxwing server --port 8001'],
   'port-forbidden': ['This user may not open that port.', 'choose one above 1023: waxwing server --port 8000'],
