@@ -153,6 +153,7 @@ export class ChatView {
         );
         return;
       case 'failed': {
+        if (event.aside === true) return;
         const { code, check, message } = event.detail;
         this.#remember({ code, check, detail: message });
         const who = event.peer === undefined ? sanitiseLine(event.remote) : displayName(event.peer);

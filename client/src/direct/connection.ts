@@ -15,6 +15,8 @@ export class Connection {
   #lastHeard: number;
   #lastPing: number;
   #cutReason: string | undefined;
+  /** A record did not open: the channel seals no more, and there is nothing to say but the reject frame. */
+  #broken = false;
 
   /**
    * Takes over a socket whose handshake has ended. The stopwatch is monotonic, in milliseconds: a machine that slept
@@ -55,7 +57,7 @@ export class Connection {
    * @throws ChannelError where a record does not open; its `received` were authentic
    */
   async *batches(): AsyncGenerator<readonly Content[]> {
-    const early = this.#channel.receive(new Uint8Array(0));
+    const early = this.#receive(new Uint8Array(0));
     if (early.length > 0) yield this.#answerPings(early);
     const chunks = this.#socket.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
     for (;;) {
@@ -68,13 +70,13 @@ export class Connection {
       }
       if (next.done === true) return;
       this.#lastHeard = this.#stopwatch();
-      yield this.#answerPings(this.#channel.receive(next.value));
+      yield this.#answerPings(this.#receive(next.value));
     }
   }
 
-  /** Seals and writes, in order. Resolves when the socket takes more; on a dead socket at once. */
+  /** Seals and writes, in order. Resolves when the socket takes more; on a dead socket or a broken channel at once. */
   async send(...contents: readonly Content[]): Promise<void> {
-    if (!this.#socket.writable) return;
+    if (!this.#socket.writable || this.#broken) return;
     const frames = contents.map((content) => this.#channel.seal(content));
     if (this.#socket.write(concat(...frames))) return;
     await new Promise<void>((resolve) => {
@@ -109,6 +111,15 @@ export class Connection {
     setTimeout(() => {
       this.#socket.destroy();
     }, 3_000).unref();
+  }
+
+  #receive(bytes: Uint8Array): readonly Content[] {
+    try {
+      return this.#channel.receive(bytes);
+    } catch (error) {
+      this.#broken = true;
+      throw error;
+    }
   }
 
   #watchSilence(): void {

@@ -75,6 +75,8 @@ export type DirectEvent =
       readonly remote: string;
       readonly peer: PeerView | undefined;
       readonly detail: FailureDetail;
+      /** A caller that came to nothing while another chats: for the log, nothing to interrupt people for. */
+      readonly aside?: boolean;
     }
   /** This peer failed too often behind a good HMAC: it is malicious or broken (§5.4). */
   | { readonly kind: 'quarantined'; readonly peer: PeerView }

@@ -151,7 +151,7 @@ export class DirectServer implements AsyncIterable<Conversation> {
       this.#gate.finish(admission.ticket);
       await this.#converse(new Connection(socket, channel), { remote, firstContact: verdict?.firstContact ?? true });
     } catch (error) {
-      this.#tellFailure(error, remote, idle);
+      this.#tellFailure(error, remote);
     } finally {
       this.#gate.finish(admission.ticket);
     }
@@ -212,12 +212,10 @@ export class DirectServer implements AsyncIterable<Conversation> {
     } else this.#observe({ kind: 'cut', peer, reason: end.how });
   }
 
-  #tellFailure(error: unknown, remote: string, idle: boolean): void {
+  #tellFailure(error: unknown, remote: string): void {
     if (error instanceof HandshakeEnded) {
-      if (idle) {
-        const detail = { code: 'handshake-f2', check: error.how, message: error.message } as const;
-        this.#observe({ kind: 'failed', remote, peer: undefined, detail });
-      }
+      const detail = { code: 'handshake-f2', check: error.how, message: error.message } as const;
+      this.#observe({ kind: 'failed', remote, peer: undefined, detail, aside: this.#current?.connected === true });
     } else if (isProtocolError(error)) {
       const { code, check, message } = error;
       this.#observe({ kind: 'failed', remote, peer: undefined, detail: { code, check, message } });
