@@ -31,10 +31,6 @@ class Input {
   #frameEnd = CLASSIC_MAX_PACKAGE;
   #framed = false;
 
-  get at(): number {
-    return this.#at;
-  }
-
   push(chunk: Uint8Array): void {
     this.bytes = concat(this.bytes, chunk);
   }
