@@ -86,6 +86,7 @@ suite('device (§2)', () => {
     assert.equal(deviceDue(alice, notAfter - 30 * DAY - 1).renew, false);
     assert.equal(deviceDue(alice, notAfter - 30 * DAY).renew, true);
     assert.equal(deviceDue(alice, notAfter + DAY).renew, true);
+    assert.equal(deviceDue(alice, notBefore).renew, false);
     assert.equal(deviceDue(alice, notBefore - 1).renew, true);
     assert.equal(deviceDue(alice, NOW + 30 * DAY - 1).rotateWrapKey, false);
     assert.equal(deviceDue(alice, NOW + 30 * DAY).rotateWrapKey, true);

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { concat, equalBytes, utf8 } from '../src/bytes.ts';
+import { encodeCbor } from '../src/codec/cbor.ts';
 import { isProtocolError } from '../src/errors.ts';
-import { type Bundle, checkSerial, openBundle, readBundle } from '../src/keys/bundle.ts';
+import { type Bundle, checkSerial, encodeBundle, openBundle, readBundle } from '../src/keys/bundle.ts';
 import { type Certificate, decodeCertificate, isValidAt } from '../src/keys/certificate.ts';
 import { decodeFingerprint, encodeFingerprint } from '../src/keys/fingerprint.ts';
 import { loadRsaPublicKey, signStatement, verifyStatement } from '../src/keys/profile.ts';
@@ -47,6 +48,19 @@ suite('RSA profile (§1.3)', () => {
     }
   });
 
+  test('a key of another size is refused for its size', () => {
+    const { spki } = certificate.signKey;
+    for (const wrong of [spki.subarray(1), spki.subarray(0, -1), concat(spki, Uint8Array.of(0)), new Uint8Array(0)]) {
+      assert.throws(() => loadRsaPublicKey(wrong), fails('profile', 'size'));
+    }
+  });
+
+  test('the smallest modulus of 2048 bits is one', () => {
+    const smallest = certificate.signKey.spki.slice();
+    smallest[33] = 0x80;
+    assert.deepEqual(loadRsaPublicKey(smallest).spki, smallest);
+  });
+
   test('a modulus of 2047 bits or an even one is refused, by itself', () => {
     for (const [at, value] of [
       [33, 0x7f],
@@ -76,6 +90,9 @@ suite('RSA profile (§1.3)', () => {
         assert.ok(!(await verifyStatement(primitives, certificate.signKey, statement, wrong)));
       }
     }
+    // Whatever an adapter makes of another size: it is not asked.
+    const agreeable: Primitives = { ...p, verifyPss: () => Promise.resolve(true) };
+    assert.ok(!(await verifyStatement(agreeable, certificate.signKey, statement, signature.slice(1))));
   });
 });
 
@@ -104,7 +121,7 @@ suite('fingerprint and safety number (§2)', () => {
     );
     const text = encodeFingerprint(alice.bundle.account);
     for (const wrong of [` ${text}`, `${text} `, `${text}A`, `${text}\n`, text.replace('SHA256:', 'MD5:')]) {
-      assert.throws(() => decodeFingerprint(wrong), fails('fingerprint'), wrong);
+      assert.throws(() => decodeFingerprint(wrong), fails('fingerprint', 'form'), wrong);
     }
   });
 
@@ -172,6 +189,39 @@ suite('certificate and bundle (§2)', () => {
         bundleWith(change).then((bytes) => readBundle(p, bytes)),
         fails('bundle', 'keys differ'),
       );
+    }
+  });
+
+  test('each part of a bundle is refused by its name, and keeps what was wrong with it', async () => {
+    const { accountKey, certificateBytes, certificateSignature } = alice.bundle;
+    const refusal = async (bytes: Uint8Array): Promise<{ check: string; cause: unknown }> => {
+      const error: unknown = await readBundle(p, bytes).catch((reason: unknown) => reason);
+      assert.ok(isProtocolError(error, 'bundle'));
+      return { check: error.check, cause: isProtocolError(error.cause) ? error.cause.code : error.cause };
+    };
+    const parts = { accountKey, certificateBytes, certificateSignature };
+    const changed = (bytes: Uint8Array, at: number): Uint8Array => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
+    assert.deepEqual(await refusal(encodeBundle({ ...parts, accountKey: bobAccount.publicKey })), {
+      check: 'account',
+      cause: undefined,
+    });
+    assert.deepEqual(
+      await refusal(encodeBundle({ ...parts, certificateSignature: changed(certificateSignature, 9) })),
+      { check: 'signature', cause: undefined },
+    );
+    assert.deepEqual(await refusal(alice.bundle.bytes.subarray(1)), { check: 'encoding', cause: 'cbor' });
+    assert.deepEqual(await refusal(encodeCbor([changed(accountKey.spki, 0), certificateBytes, certificateSignature])), {
+      check: 'account key',
+      cause: 'profile',
+    });
+    const text = Buffer.from(certificateBytes).toString();
+    for (const [from, to, check, cause] of [
+      [/sign-key: .*/, 'sign-key: AAAA', 'sign-key', 'profile'],
+      [/sign-key: .*/, 'sign-key: *', 'sign-key', undefined],
+      ['serial: 1', 'serial:1', 'grammar', 'statement'],
+    ] as const) {
+      const certificate = utf8(text.replace(from, to));
+      assert.deepEqual(await refusal(encodeBundle({ ...parts, certificateBytes: certificate })), { check, cause });
     }
   });
 
