@@ -2,7 +2,21 @@
  * Leaves the sentences of errors out of mutation testing: a test of their words would only repeat them. The codes and checks of
  * the same errors are mutated like everything else.
  */
-const isSentence = (path) => {
+const isSentence = (path) => isMessage(path) || isOfNewError(path) || isOfRefusal(path);
+
+/** `message: '…'` and `const message = '…'` */
+const isMessage = ({ parent }) =>
+  (parent.type === 'ObjectProperty' && parent.key.name === 'message') ||
+  (parent.type === 'VariableDeclarator' && parent.id.name === 'message');
+
+/** `refuse('…')`, `refuse(check, '…', cause)`: the short forms of some files for one kind of error. */
+const isOfRefusal = (path) => {
+  const call = path.parentPath;
+  if (!call.isCallExpression() || !['refuse', 'stale'].includes(call.node.callee.name)) return false;
+  return path.listKey === 'arguments' && path.key === Math.min(1, call.node.arguments.length - 1);
+};
+
+const isOfNewError = (path) => {
   const call = path.findParent((parent) => parent.isNewExpression());
   if (!call || !call.get('callee').isIdentifier() || !call.node.callee.name.endsWith('Error')) return false;
   const argument = path.find((parent) => parent.parentPath === call);

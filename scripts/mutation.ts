@@ -4,7 +4,7 @@
  * reports/mutation/ROOM; the score of all rooms is in reports/mutation/summary.json.
  *
  * Usage: node scripts/mutation.ts [room …] [source file …] [test file …]
- * Without arguments every room runs. With source files only those are mutated, with the given tests or else all of them, and the
+ * A source file may be followed by its lines: bytes.ts:20-30. Without arguments every room runs. With source files only those are mutated, with the given tests or else all of them, and the
  * results are in reports/mutation/selection.
  */
 import { spawnSync } from 'node:child_process';
@@ -27,7 +27,7 @@ interface Run {
 
 function runsOf(words: readonly string[]): Run[] {
   const isTest = (word: string): boolean => word.endsWith('.test.ts');
-  const files = words.filter((word) => word.endsWith('.ts') && !isTest(word));
+  const files = words.filter((word) => /\.ts(:|$)/.test(word) && !isTest(word));
   if (files.length > 0) {
     const tests = words.filter(isTest);
     return [
