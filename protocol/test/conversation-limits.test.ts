@@ -15,33 +15,37 @@ suite('limits, before anything changes (§5.1, §12)', () => {
     opening,
   });
   const deep: ControlEntry = ['deep', [[[0]]]];
-  const refused: [string, { items: OutgoingItem[]; ctl?: ControlEntry[]; now?: number }][] = [
-    ['no item', { items: [] }],
-    ['65 items', { items: new Array<OutgoingItem>(MAX_ITEMS + 1).fill(textItem('x')) }],
-    ['a body of one byte too many', { items: [item('a/b', new Uint8Array(MAX_BODY + 1))] }],
-    ['bodies of one byte too many', { items: [item('a/b', new Uint8Array(MAX_BODY)), textItem('x')] }],
-    ['a text that is not UTF-8', { items: [item('text/plain', Uint8Array.of(0xff))] }],
-    ['a text that is a lone surrogate', { items: [item('text/plain', Uint8Array.of(0xed, 0xa0, 0x80))] }],
-    ['no media type', { items: [item('')] }],
-    ['a media type of 65', { items: [item('x'.repeat(65))] }],
-    ['a media type with a space', { items: [item('text/ plain')] }],
-    ['a media type with a line feed at its end', { items: [item('text/x\n')] }],
-    ['a media type beyond ASCII', { items: [item('text/é')] }],
-    ['an opening of 31', { items: [item('text/plain', utf8('x'), new Uint8Array(31))] }],
-    ['too many ctl entries', { items: [textItem('x')], ctl: new Array<ControlEntry>(MAX_CTL).fill(['x']) }],
-    ['an unnamed ctl entry', { items: [textItem('x')], ctl: [[] as unknown as ControlEntry] }],
-    ['a ctl entry named in bytes', { items: [textItem('x')], ctl: [[utf8('x')] as unknown as ControlEntry] }],
-    ['ctl nested too deeply', { items: [textItem('x')], ctl: [deep] }],
-    ['ctl that is no CBOR of ours', { items: [textItem('x')], ctl: [['x', -1]] }],
-    ['ctl that no frame holds', { items: [textItem('x')], ctl: [['x', new Uint8Array(MAX_FRAME)]] }],
-    ['a time that is none', { items: [textItem('x')], now: 0.5 }],
-    ['a time before 1970', { items: [textItem('x')], now: -1 }],
+  const refused: [
+    what: string,
+    check: string,
+    flight: { items: OutgoingItem[]; ctl?: ControlEntry[]; now?: number },
+  ][] = [
+    ['no item', 'items', { items: [] }],
+    ['65 items', 'items', { items: new Array<OutgoingItem>(MAX_ITEMS + 1).fill(textItem('x')) }],
+    ['a body of one byte too many', 'body', { items: [item('a/b', new Uint8Array(MAX_BODY + 1))] }],
+    ['bodies of one byte too many', 'body', { items: [item('a/b', new Uint8Array(MAX_BODY)), textItem('x')] }],
+    ['a text that is not UTF-8', 'body', { items: [item('text/plain', Uint8Array.of(0xff))] }],
+    ['a text that is a lone surrogate', 'body', { items: [item('text/plain', Uint8Array.of(0xed, 0xa0, 0x80))] }],
+    ['no media type', 'media type', { items: [item('')] }],
+    ['a media type of 65', 'media type', { items: [item('x'.repeat(65))] }],
+    ['a media type with a space', 'media type', { items: [item('text/ plain')] }],
+    ['a media type with a line feed at its end', 'media type', { items: [item('text/x\n')] }],
+    ['a media type beyond ASCII', 'media type', { items: [item('text/é')] }],
+    ['an opening of 31', 'opening', { items: [item('text/plain', utf8('x'), new Uint8Array(31))] }],
+    ['too many ctl entries', 'ctl', { items: [textItem('x')], ctl: new Array<ControlEntry>(MAX_CTL).fill(['x']) }],
+    ['an unnamed ctl entry', 'ctl', { items: [textItem('x')], ctl: [[] as unknown as ControlEntry] }],
+    ['a ctl entry named in bytes', 'ctl', { items: [textItem('x')], ctl: [[utf8('x')] as unknown as ControlEntry] }],
+    ['ctl nested too deeply', 'ctl', { items: [textItem('x')], ctl: [deep] }],
+    ['ctl that is no CBOR of ours', 'ctl', { items: [textItem('x')], ctl: [['x', -1]] }],
+    ['ctl that no frame holds', 'frame', { items: [textItem('x')], ctl: [['x', new Uint8Array(MAX_FRAME)]] }],
+    ['a time that is none', 'sent', { items: [textItem('x')], now: 0.5 }],
+    ['a time before 1970', 'sent', { items: [textItem('x')], now: -1 }],
   ];
 
-  for (const [what, flight] of refused) {
+  for (const [what, check, flight] of refused) {
     test(`${what} is refused`, async () => {
       const { server, client } = pair();
-      await assert.rejects(server.seal({ now: NOW, ...flight }), fails('limit'));
+      await assert.rejects(server.seal({ now: NOW, ...flight }), fails('limit', check));
       assert.deepEqual(server.chain, newChain());
       assert.deepEqual(texts(await client.open((await say(server, 'after')).envelope, NOW)), ['after']);
     });

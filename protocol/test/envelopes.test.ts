@@ -20,11 +20,12 @@ const file = loadVectors('envelopes') as EnvelopesFile;
 const good = fromHex(file.vectors.find(({ name }) => name === 'one item')?.envelope ?? '');
 const messageKey = new SecretKey(fromHex(file.base.mk));
 
-test('envelopes.json: every entry ends as it says, on node and web (§5)', async () => {
-  assert.equal(file.vectors.length, file.count);
-  assert.deepEqual(await runEnvelopes(file, p), { ran: file.count, good: file.good });
-  assert.deepEqual(await runEnvelopes(file, webPrimitives), { ran: file.count, good: file.good });
-});
+for (const [name, primitives] of Object.entries({ node: p, web: webPrimitives })) {
+  test(`envelopes.json: every entry ends as it says (§5), on ${name}`, async () => {
+    assert.equal(file.vectors.length, file.count);
+    assert.deepEqual(await runEnvelopes(file, primitives), { ran: file.count, good: file.good });
+  });
+}
 
 suite('structures', () => {
   /** Whatever comes: the typed error, or a value that encodes to the same bytes. */

@@ -5,9 +5,10 @@ import { webPrimitives } from '../src/primitives/web.ts';
 import { type PaddingFile, runPadding } from './vectors/padding.ts';
 import { loadVectors } from './vectors/load.ts';
 
-test('padding.json: every entry ends as it says, on node and web (§5.3)', async () => {
-  const file = loadVectors('padding') as PaddingFile;
-  assert.equal(file.vectors.length, file.count);
-  assert.deepEqual(await runPadding(file, p), { ran: file.count, good: file.good });
-  assert.deepEqual(await runPadding(file, webPrimitives), { ran: file.count, good: file.good });
-});
+for (const [name, primitives] of Object.entries({ node: p, web: webPrimitives })) {
+  test(`padding.json: every entry ends as it says (§5.3), on ${name}`, async () => {
+    const file = loadVectors('padding') as PaddingFile;
+    assert.equal(file.vectors.length, file.count);
+    assert.deepEqual(await runPadding(file, primitives), { ran: file.count, good: file.good });
+  });
+}

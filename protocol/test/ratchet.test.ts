@@ -15,12 +15,13 @@ import { type RatchetFile, runRatchet } from './vectors/ratchet.ts';
 
 const NOW = 1_800_000_000_000;
 
-test('ratchet.json: every entry ends as it says, on node and web (§6)', async () => {
-  const file = loadVectors('ratchet') as RatchetFile;
-  assert.equal(file.vectors.length, file.count);
-  assert.deepEqual(await runRatchet(file, p), { ran: file.count, good: file.good });
-  assert.deepEqual(await runRatchet(file, webPrimitives), { ran: file.count, good: file.good });
-});
+for (const [name, primitives] of Object.entries({ node: p, web: webPrimitives })) {
+  test(`ratchet.json: every entry ends as it says (§6), on ${name}`, async () => {
+    const file = loadVectors('ratchet') as RatchetFile;
+    assert.equal(file.vectors.length, file.count);
+    assert.deepEqual(await runRatchet(file, primitives), { ran: file.count, good: file.good });
+  });
+}
 
 interface Message {
   readonly header: RatchetHeader;
@@ -156,6 +157,31 @@ suite('schedules', () => {
     assert.throws(() => ratchetReceive(p, waiting, header, NOW), fails('envelope-0', 'n'));
   });
 
+  test('a first envelope that leaves out some of the chain before is refused', () => {
+    const talk = new Talk();
+    for (const name of ['client', 'server', 'client'] as const) talk.pass(name);
+    const { header } = talk.send('server');
+    for (const pn of [header.pn - 1, header.pn + 1]) {
+      assert.throws(() => ratchetReceive(p, talk.sides.client, { ...header, pn }, NOW), fails('envelope-0', 'pn'));
+    }
+    talk.receive('client');
+  });
+
+  test('a key that gives no secret is refused, and a defect of the primitives is none of that', () => {
+    const talk = new Talk();
+    const header = { dh: new Uint8Array(32), pn: 0, n: 0, pe: 0 };
+    assert.throws(() => ratchetReceive(p, talk.sides.client, header, NOW), fails('envelope-1', 'dh'));
+    const defect = (): never => {
+      throw new TypeError('not a refusal');
+    };
+    const message = talk.send('server');
+    assert.throws(() => ratchetReceive({ ...p, x25519: defect }, talk.sides.client, message.header, NOW), TypeError);
+    talk.now += DAY;
+    const [offer] = talk.send('server').ctl;
+    assert.ok(offer !== undefined);
+    assert.throws(() => acceptControl({ ...p, mlKemEncapsulate: defect }, talk.sides.client, [offer], NOW), TypeError);
+  });
+
   test('the own key coming back is refused', () => {
     const talk = new Talk();
     talk.pass('server');
@@ -202,6 +228,34 @@ suite('post-quantum steps', () => {
     talk.pass('client');
     talk.pass('server');
     assert.deepEqual(talk.epochs(), [2, 2]);
+  });
+
+  test('flights and time of the next step count from the one before', () => {
+    const inEpoch1 = (): Talk => {
+      const talk = new Talk();
+      talk.now += DAY;
+      for (const name of ['server', 'client', 'server', 'client'] as const) talk.pass(name);
+      assert.deepEqual(talk.epochs(), [1, 1]);
+      return talk;
+    };
+    const busy = inEpoch1(); // the client has counted two of this epoch
+    for (let i = 2; i < PQ_STEP_FLIGHTS - 1; i++) busy.pass('server');
+    const early = inEpoch1();
+    for (let i = 2; i < PQ_STEP_FLIGHTS - 1; i++) early.pass('server');
+    assert.deepEqual(names(early.pass('client')), []);
+    busy.pass('server');
+    assert.deepEqual(names(busy.pass('client')), ['ek 2']);
+    const quiet = inEpoch1();
+    quiet.now += DAY - 1;
+    assert.deepEqual(names(quiet.pass('client')), []);
+    quiet.now += 1;
+    assert.deepEqual(names(quiet.pass('client')), ['ek 2']);
+    for (const name of ['server', 'client'] as const) quiet.pass(name);
+    assert.deepEqual(quiet.epochs(), [2, 2]);
+    quiet.now += DAY - 1;
+    assert.deepEqual(names(quiet.pass('server')), []);
+    quiet.now += 1;
+    assert.deepEqual(names(quiet.pass('server')), ['ek 3']);
   });
 
   test('a step changes the keys even for one who knows every X25519 secret', () => {
