@@ -24,7 +24,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     mutate: folder('envelope'),
     tests: ['padding', 'conversation-limits', 'attacks/envelope', 'envelopes', 'conversation'],
   },
-  classic: { mutate: folder('classic'), tests: ['classic'], skip: ['any one flipped bit', 'no cut pickle'] },
+  classic: { mutate: folder('classic'), tests: ['pickle', 'classic'], skip: ['any one flipped bit', 'no cut pickle'] },
   keys: {
     mutate: folder('keys'),
     tests: ['device', 'attacks/identity', 'keys'],
