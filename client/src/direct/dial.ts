@@ -143,6 +143,11 @@ export class DirectClient {
     }
   }
 
+  /** A method, because `close` may be called during any await. */
+  #over(): boolean {
+    return this.#closed;
+  }
+
   #fail(error: WaxwingError): ClientEnd {
     this.#conversation?.finish();
     return { how: 'failed', error };
@@ -196,7 +201,7 @@ export class DirectClient {
       if (this.#closed) return undefined;
       try {
         const connection = await this.#shakeHands();
-        if (!this.#closed) return connection;
+        if (!this.#over()) return connection;
         connection.cut('closed');
         return undefined;
       } catch (failure) {

@@ -145,8 +145,11 @@ export class Link {
 
   /** There may be something to send. */
   wake(): void {
-    this.#wanted = true;
-    if (this.#pumping) return;
+    if (this.#pumping) {
+      this.#wanted = true;
+      return;
+    }
+    this.#wanted = false; // of this call; what comes while it works asks anew
     this.#pumping = true;
     this.#pump()
       .catch((error: unknown) => {

@@ -1,0 +1,320 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { describe, it } from 'node:test';
+import { toHex } from '@waxwing/protocol';
+import { alice, bob, carol, NOW } from '../../protocol/test/fixtures/devices.ts';
+import { dial } from '../src/direct/dial.ts';
+import { listen } from '../src/direct/listen.ts';
+import { isWaxwingError } from '../src/errors.ts';
+import type { Home } from '../src/home/home.ts';
+import { call, homeOf, serve, told, wireTo } from './fixtures/direct-pair.ts';
+
+const failsWith = (code: string) => (error: unknown) => isWaxwingError(error) && error.code === code;
+
+/** Texts kept of one direction, in order. */
+const kept = (home: Home, direction: 'in' | 'out'): string[] =>
+  home.store.history
+    .list({ limit: 10_000 })
+    .filter((message) => message.direction === direction)
+    .map((message) => Buffer.from(message.body).toString());
+
+describe('a direct chat', () => {
+  it('goes both ways, in order, acknowledged and on disk', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    const { server, heard } = await serve(t, ours);
+    const { client, heard: back } = await call(t, theirs, server.address.port);
+    assert.deepEqual(await client.conversation.send('one ✓'), { number: 1, outcome: 'delivered' });
+    await server.current?.send('two');
+    await client.conversation.send('three');
+    assert.deepEqual(heard.texts(), ['one ✓', 'three']);
+    assert.deepEqual(back.texts(), ['two']);
+    assert.deepEqual(kept(ours, 'in'), ['one ✓', 'three']);
+    assert.equal((await heard.until('connected')).peer.trust, 'first seen');
+    const shown = (await heard.until('message')).message;
+    assert.equal(shown.proof.length, 6);
+    assert.equal(shown.gap, 0);
+    await client.close();
+    assert.equal((await heard.until('left')).missing, 0);
+  });
+
+  it('is an async iterator where nobody observes', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    const server = await listen({ home: ours, port: 0, now: () => NOW });
+    t.after(() => server.close());
+    const echo = (async () => {
+      for await (const conversation of server) {
+        for await (const message of conversation) conversation.post([`echo ${message.text ?? ''}`]);
+        return;
+      }
+    })();
+    const client = await dial({ home: theirs, address: server.address, now: () => NOW });
+    client.conversation.post(['a', 'b']);
+    const got: string[] = [];
+    for await (const message of client.conversation) {
+      got.push(message.text ?? '');
+      if (got.length === 2) break;
+    }
+    assert.deepEqual(got, ['echo a', 'echo b']);
+    await client.close();
+    await echo;
+  });
+
+  it('sends what was typed before anyone was there', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    const { server } = await serve(t, ours);
+    server.post(['early', 'bird']);
+    const { heard } = await call(t, theirs, server.address.port);
+    await heard.until('message', ({ message }) => message.text === 'bird');
+    assert.deepEqual(heard.texts(), ['early', 'bird']);
+  });
+
+  it('carries a flood in flights, complete and in order', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    const { server, heard } = await serve(t, ours);
+    const { client } = await call(t, theirs, server.address.port);
+    const texts = Array.from({ length: 700 }, (_, index) => `line ${String(index)}`);
+    client.conversation.post(texts);
+    assert.equal(await client.conversation.flush(), true);
+    assert.deepEqual(heard.texts(), texts);
+    assert.ok(
+      heard.events.every((event) => event.kind !== 'message' || event.message.seq <= 15),
+      '64 share a flight',
+    );
+  });
+});
+
+describe('a cut channel', () => {
+  it('comes back by itself; nothing is lost, doubled or out of order, and no gap is told', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    const { server, heard } = await serve(t, ours);
+    const wire = await wireTo(t, server.address.port);
+    const { client, heard: back } = await call(t, theirs, wire.port);
+    await client.conversation.send('before');
+    wire.stall('back'); // the peer gets these, and its acknowledgements get lost
+    client.conversation.post(['acknowledged into the void']);
+    await heard.until('message', ({ message }) => message.text === 'acknowledged into the void');
+    wire.stall('there'); // these are sent and never arrive
+    client.conversation.post(['lost 1']);
+    await back.until('sent', ({ numbers }) => numbers.includes(3));
+    wire.cut();
+    wire.stall('none');
+    client.conversation.post(['after']);
+    await heard.until('message', ({ message }) => message.text === 'after');
+    assert.equal(await client.conversation.flush(), true);
+    assert.deepEqual(heard.texts(), ['before', 'acknowledged into the void', 'lost 1', 'after']);
+    assert.deepEqual(kept(ours, 'in'), heard.texts());
+    assert.ok(heard.events.every((event) => event.kind !== 'message' || event.message.gap === 0));
+    assert.equal((await back.until('cut')).reason, 'ECONNRESET');
+    assert.ok(back.events.some((event) => event.kind === 'retrying'));
+  });
+
+  it('is taken over by a new connection of the same peer while the old one still seems to live', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    const { server, heard } = await serve(t, ours);
+    await call(t, theirs, server.address.port);
+    const { client } = await call(t, theirs, server.address.port);
+    await client.conversation.send('from the new one');
+    assert.ok(heard.texts().includes('from the new one'));
+    assert.ok(!heard.events.some((event) => event.kind === 'turned-away'));
+  });
+
+  it('keeps what is unacknowledged for the next run', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    const first = await serve(t, ours);
+    const wire = await wireTo(t, first.server.address.port);
+    const { client } = await call(t, theirs, wire.port, { retryFor: 0 });
+    wire.stall('there');
+    const sending = assert.rejects(client.conversation.send('kept'), failsWith('not-acknowledged'));
+    wire.cut();
+    const end = await client.ended;
+    assert.equal(end.how === 'failed' && end.error.code, 'connection-cut');
+    await sending;
+    wire.stall('none');
+    await call(t, theirs, wire.port);
+    await first.heard.until('message', ({ message }) => message.text === 'kept');
+    assert.deepEqual(first.heard.texts(), ['kept']);
+  });
+});
+
+describe('who may talk', () => {
+  it('another key under a pinned name is blocked before anything is sent, until it is accepted', async (t) => {
+    const [ours, theirs, others] = [await homeOf(t, 'alice'), await homeOf(t, 'bob'), await homeOf(t, 'carol')];
+    const { server } = await serve(t, ours);
+    const { port } = server.address;
+    const { client } = await call(t, theirs, port);
+    await client.close();
+    await server.close();
+    const { heard } = await serve(t, others, { port });
+    await assert.rejects(call(t, theirs, port), (error: unknown) => {
+      assert.ok(isWaxwingError(error, 'peer-changed'));
+      const name = `127.0.0.1:${String(port)}`;
+      const [old, presented] = [
+        theirs.store.pins.get(name)?.fingerprint ?? '?',
+        /accept \S+ (SHA256:\S+)$/u.exec(error.next)?.[1],
+      ];
+      assert.match(error.message, new RegExp(old.replace(/[+/]/gu, '\\$&'), 'u'));
+      assert.ok(error.message.includes(presented ?? '?'));
+      return true;
+    });
+    assert.ok(!heard.events.some((event) => event.kind === 'connected'));
+    assert.equal(theirs.store.events.list({ limit: 1 })[0]?.kind, 'changed');
+    theirs.store.pins.accept(`127.0.0.1:${String(port)}`, carol.bundle.account);
+    await call(t, theirs, port);
+  });
+
+  it('--peer holds on both sides, and who passes it is verified', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    const strict = await serve(t, ours, { peer: carol.bundle.account });
+    await assert.rejects(call(t, theirs, strict.server.address.port), failsWith('peer-rejected'));
+    assert.equal((await strict.heard.until('failed')).detail.check, 'pin');
+    const { server } = await serve(t, ours, { peer: bob.bundle.account });
+    const { port } = server.address;
+    await assert.rejects(call(t, theirs, port, { peer: carol.bundle.account }), failsWith('peer-changed'));
+    const { heard } = await call(t, theirs, port, { peer: alice.bundle.account });
+    assert.equal((await heard.until('connected')).peer.trust, 'verified');
+  });
+
+  it('a second caller is told that the server is busy; the one who chats is not disturbed', async (t) => {
+    const [ours, theirs, others] = [await homeOf(t, 'alice'), await homeOf(t, 'bob'), await homeOf(t, 'carol')];
+    const { server, heard } = await serve(t, ours);
+    const { client } = await call(t, theirs, server.address.port);
+    await assert.rejects(call(t, others, server.address.port), failsWith('peer-busy'));
+    await client.conversation.send('still here');
+    assert.equal(toHex((await heard.until('turned-away')).peer.account), toHex(carol.bundle.account));
+  });
+
+  it('a blocked peer is refused without a word, on either side', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    const { server, heard } = await serve(t, ours);
+    ours.store.peers.verify(bob.bundle.account, 'fingerprint');
+    ours.store.peers.block(bob.bundle.account);
+    await assert.rejects(call(t, theirs, server.address.port), failsWith('peer-rejected'));
+    assert.equal((await heard.until('refused')).error.code, 'peer-blocked');
+    ours.store.peers.unblock(bob.bundle.account);
+    theirs.store.peers.verify(alice.bundle.account, 'fingerprint');
+    theirs.store.peers.block(alice.bundle.account);
+    await assert.rejects(call(t, theirs, server.address.port), failsWith('peer-blocked'));
+  });
+
+  it('an older copy of a home is recognised by its peer having accepted more', async (t) => {
+    const [ours, theirs, copy] = [await homeOf(t, 'alice'), await homeOf(t, 'bob'), await homeOf(t, 'bob')];
+    const { server } = await serve(t, ours);
+    const { client } = await call(t, theirs, server.address.port);
+    await client.conversation.send('the copy knows nothing of this');
+    await client.close();
+    const heard = told();
+    const again = dial({ home: copy, address: server.address, now: () => NOW, observe: heard.observe, retryFor: 0 });
+    await assert.rejects(again);
+    await heard.until('restored-copy');
+  });
+});
+
+describe('time', () => {
+  it('a message too old on arrival is not shown, its sender is told, and it can be sent again', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    let slept = 0;
+    const { server, heard } = await serve(t, ours, { now: () => NOW + slept });
+    const { client, heard: back } = await call(t, theirs, server.address.port);
+    await client.conversation.send('fresh');
+    slept = 61_000;
+    assert.deepEqual(await client.conversation.send('stale'), { number: 2, outcome: 'too-old' });
+    assert.equal((await heard.until('refused-for-age')).age, 61_000);
+    assert.deepEqual((await back.until('too-old')).numbers, [2]);
+    slept = 0;
+    assert.deepEqual(client.conversation.resend([2]), [2]);
+    await heard.until('message', ({ message }) => message.text === 'stale');
+    assert.deepEqual(heard.texts(), ['fresh', 'stale']);
+  });
+
+  it('an age refusal whose notice got lost is told again on the next channel', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    let slept = 0;
+    const { server, heard } = await serve(t, ours, { now: () => NOW + slept });
+    const wire = await wireTo(t, server.address.port);
+    const { client, heard: back } = await call(t, theirs, wire.port);
+    wire.stall('back');
+    slept = 61_000;
+    client.conversation.post(['stale']);
+    await heard.until('refused-for-age');
+    wire.cut();
+    wire.stall('none');
+    slept = 0;
+    assert.deepEqual((await back.until('too-old')).numbers, [1]);
+    assert.equal(theirs.store.history.get(1).state, 'too-old');
+  });
+
+  it('clocks that differ by an hour cost nothing but a sentence', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    const { server, heard } = await serve(t, ours, { now: () => NOW + 3_600_000 });
+    const { client, heard: back } = await call(t, theirs, server.address.port);
+    await client.conversation.send('on time');
+    assert.equal((await heard.until('message')).message.age, 0);
+    assert.equal((await back.until('connected')).clockOffset, 3_600_000);
+  });
+});
+
+describe('the port of a server', () => {
+  it('survives garbage, silence and haste, and serves the next one', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    const { server, heard } = await serve(t, ours);
+    const { port } = server.address;
+    const throwAt = (bytes: Uint8Array): Promise<void> =>
+      new Promise((resolve) => {
+        const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+        socket
+          .on('error', () => undefined)
+          .on('close', () => {
+            resolve();
+          });
+        socket.resume();
+      });
+    await throwAt(new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n'));
+    await throwAt(new Uint8Array([0xff, 0xff, 0xff, 0xff]));
+    await throwAt(new Uint8Array([0, 0, 0, 0]));
+    await throwAt(new Uint8Array([0, 0, 0, 1, 0x7f]));
+    const idle = Array.from({ length: 7 }, () => connect(port, '127.0.0.1'));
+    t.after(() => {
+      for (const socket of idle) socket.destroy();
+    });
+    const { client } = await call(t, theirs, port);
+    await client.conversation.send('still serving');
+    assert.deepEqual(heard.texts(), ['still serving']);
+    assert.deepEqual(
+      heard.events.flatMap((event) => (event.kind === 'failed' ? [event.detail.code] : [])),
+      ['frame', 'frame', 'frame', 'handshake-f2'],
+    );
+  });
+
+  it('says what is wrong with an address', async (t) => {
+    const home = await homeOf(t, 'alice');
+    const { server } = await serve(t, home);
+    const { port } = server.address;
+    await assert.rejects(listen({ home, port }), failsWith('port-in-use'));
+    const elsewhere = await homeOf(t, 'bob');
+    await server.close();
+    await assert.rejects(call(t, elsewhere, port), failsWith('connection-refused'));
+    await assert.rejects(
+      dial({ home: elsewhere, address: { host: 'no-such-host.invalid', port } }),
+      failsWith('host-not-found'),
+    );
+  });
+});
+
+describe('a disk that refuses', () => {
+  it('ends the connection; what it could not keep is not acknowledged and arrives later', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    const { server, heard } = await serve(t, ours);
+    const { client } = await call(t, theirs, server.address.port);
+    const { receive } = ours.store.history;
+    let full = true;
+    t.mock.method(ours.store.history, 'receive', (...given: Parameters<typeof receive>) => {
+      if (!full) return receive.apply(ours.store.history, given);
+      throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+    });
+    client.conversation.post(['first refused']);
+    assert.equal((await heard.until('storage')).error.code, 'disk-full');
+    full = false;
+    await heard.until('message');
+    assert.deepEqual(heard.texts(), ['first refused']);
+  });
+});
