@@ -3,8 +3,8 @@ import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { type Bytes, fromHex, toHex } from '../src/bytes.ts';
 import { decodeEnvelope, encodeCovered, encodeEnvelope } from '../src/envelope/envelope.ts';
-import { decodeHeader, encodeHeader } from '../src/envelope/header.ts';
-import { decrypt, openEnvelope, readStructure, unwrap } from '../src/envelope/open.ts';
+import { decodeHeader, encodeHeader, KIND_MAILBOX } from '../src/envelope/header.ts';
+import { checkMac, decrypt, openEnvelope, readStructure, unwrap } from '../src/envelope/open.ts';
 import { pad, paddedLength, unpad } from '../src/envelope/padding.ts';
 import { decodePayload, encodePayload } from '../src/envelope/payload.ts';
 import { isProtocolError, type ProtocolErrorCode } from '../src/errors.ts';
@@ -95,6 +95,63 @@ suite('structures', () => {
       isProtocolError(thrown, 'envelope-0') && thrown.check === check;
     assert.throws(() => decodeEnvelope(new Uint8Array(MAX_FRAME + 1)), error('size'));
     assert.throws(() => decodeEnvelope(new Uint8Array(MAX_FRAME)), error('shape'));
+  });
+});
+
+suite('refusals are named, in the order of §5.4', () => {
+  const named =
+    (code: ProtocolErrorCode, check: string, cause?: ProtocolErrorCode) =>
+    (error: unknown): boolean =>
+      isProtocolError(error, code) &&
+      error.check === check &&
+      (isProtocolError(error.cause) ? error.cause.code : undefined) === cause;
+  const nothing = new Uint8Array(0);
+
+  test('what is not well-formed keeps its cause', () => {
+    assert.throws(() => decodeEnvelope(nothing), named('envelope-0', 'shape', 'cbor'));
+    assert.throws(() => decodeHeader(nothing), named('envelope-0', 'header', 'cbor'));
+    assert.throws(() => decodePayload(nothing), named('envelope-3', 'plain', 'cbor'));
+    assert.throws(() => unpad(nothing), named('envelope-3', 'padding'));
+  });
+
+  test('a ciphertext of no whole blocks', () => {
+    const envelope = decodeEnvelope(good);
+    for (const more of [1, 8, 15]) {
+      const ct = new Uint8Array(envelope.ct.length + more);
+      const encoded = encodeEnvelope(encodeCovered({ ...envelope, ct }), envelope.tag);
+      assert.throws(() => decodeEnvelope(encoded), named('envelope-0', 'ciphertext size'));
+    }
+  });
+
+  test('another kind, session or device than ours', async () => {
+    const { context } = await recipient();
+    const other = new Uint8Array(16).fill(0xee);
+    for (const [check, change] of [
+      ['kind', { kind: KIND_MAILBOX }],
+      ['sid', { sid: other }],
+      ['device', { device: other }],
+    ] as const) {
+      assert.throws(() => readStructure(p, { ...context, ...change }, good), named('envelope-0', check));
+    }
+  });
+
+  test('a tag, a commitment and a padding that do not hold', async () => {
+    const { context, structure } = await recipient();
+    const other = new SecretKey(new Uint8Array(32));
+    assert.throws(() => checkMac(p, structure, other), named('envelope-1', 'hmac'));
+    checkMac(p, structure, messageKey);
+    const unwrapped = await unwrap(p, context, structure, messageKey);
+    const strange = { ...unwrapped, commitment: new Uint8Array(32) };
+    assert.throws(() => decrypt(p, structure, strange), named('envelope-3', 'commitment'));
+    const cipher = { ...unwrapped, contentKey: other };
+    assert.throws(
+      () => decrypt(p, structure, cipher),
+      (error) => isProtocolError(error, 'envelope-3') && error.check === 'padding',
+    );
+    const defect = (): never => {
+      throw new TypeError('not a refusal');
+    };
+    assert.throws(() => decrypt({ ...p, decryptCbc: defect }, structure, unwrapped), TypeError);
   });
 });
 
