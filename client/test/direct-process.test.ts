@@ -305,11 +305,11 @@ describe('a disk that refuses', () => {
     const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
     const { server, heard } = await serve(t, ours);
     const { client } = await call(t, theirs, server.address.port);
-    const { receive } = ours.store.history;
+    const receive = ours.store.history.receive.bind(ours.store.history);
     let full = true;
     t.mock.method(ours.store.history, 'receive', (...given: Parameters<typeof receive>) => {
-      if (!full) return receive.apply(ours.store.history, given);
-      throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+      if (full) throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+      return receive(...given);
     });
     client.conversation.post(['first refused']);
     assert.equal((await heard.until('storage')).error.code, 'disk-full');

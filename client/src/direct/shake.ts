@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { type Bundle, HANDSHAKE_DEADLINE, isProtocolError } from '@waxwing/protocol';
 import { type Channel, REJECT, type Step } from '@waxwing/protocol/channel';
-import { WaxwingError } from '../errors.ts';
+import { isWaxwingError, WaxwingError } from '../errors.ts';
 
 /** Either side of a handshake. */
 interface Handshaking {
@@ -56,6 +56,11 @@ export async function shake(options: ShakeOptions): Promise<Channel> {
     throw new HandshakeEnded('ended', 'The peer ended the connection during the handshake.');
   } catch (error) {
     if (deadline.signal.aborted) throw new HandshakeEnded('late', 'The handshake took longer than five seconds.');
+    // A home that cannot be written is our trouble, no verdict on the peer: it finds a broken line and tries again.
+    if (error instanceof WaxwingError && !isWaxwingError(error, 'peer-blocked', 'peer-quarantined', 'peer-rollback')) {
+      socket.destroy();
+      throw error;
+    }
     if (isProtocolError(error) || error instanceof WaxwingError) {
       const rejected = isProtocolError(error) && error.check === 'rejected';
       if (socket.writable) socket.end(rejected ? new Uint8Array(0) : REJECT);
