@@ -1,6 +1,6 @@
 /** Shows what happens in a direct chat: one event in, a few sentences out. */
-import { networkInterfaces } from 'node:os';
 import {
+  type Address,
   type DirectEvent,
   formatAddress,
   type Home,
@@ -16,6 +16,7 @@ import { peerLine } from '../text/proof-line.ts';
 import { missingWords } from '../text/proof-report.ts';
 import { sanitiseLine, sanitiseName } from '../text/sanitise.ts';
 import type { Refusal } from '../text/why.ts';
+import { dialableAddresses } from './reach.ts';
 import { keyStateOf, nameOf, proofOfReceived, proofOfStored } from './proof.ts';
 
 /** How many of the last messages a terminal shows on start. */
@@ -88,7 +89,7 @@ export class ChatView {
     switch (event.kind) {
       case 'listening':
         screen.notice(`Listening on ${formatAddress(event.address)}...`);
-        this.#explainReach(event.address.host, event.address.port);
+        this.#explainReach(event.address);
         return;
       case 'waiting':
         screen.notice(
@@ -234,15 +235,11 @@ export class ChatView {
   }
 
   /** `--host 0.0.0.0`: the addresses others can dial, and what it means. */
-  #explainReach(host: string, port: number): void {
-    if (isLoopback(host)) return;
-    const every = host === '0.0.0.0' || host === '::';
-    const addresses = Object.values(networkInterfaces())
-      .flatMap((list) => list ?? [])
-      .filter((one) => !one.internal && (host === '::' || one.family === 'IPv4') && !one.address.startsWith('fe80:'))
-      .map((one) => formatAddress({ host: one.address, port }));
+  #explainReach(address: Address): void {
+    if (isLoopback(address.host)) return;
+    const addresses = dialableAddresses(address);
     this.#screen.notice(
-      `Anyone who reaches this machine can try to connect${every && addresses.length > 0 ? `; others dial ${addresses.join(' or ')}` : ''}. Only one peer chats at a time; to admit a single key: --peer SHA256:…`,
+      `Anyone who reaches this machine can try to connect${addresses.length > 0 ? `; others dial ${addresses.join(' or ')}` : ''}. Only one peer chats at a time; to admit a single key: --peer SHA256:…`,
       'warning',
     );
   }
