@@ -31,7 +31,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     skip: ['any changed byte of a bundle', 'a safety number is the same for both'],
   },
   channel: { mutate: folder('channel'), tests: ['handshake-gate', 'attacks/streams', 'channel'] },
-  ratchet: { mutate: folder('ratchet'), tests: ['attacks/replay-and-order', 'ratchet'], skip: ['whatever the order'] },
+  ratchet: {
+    mutate: folder('ratchet'),
+    tests: ['post-quantum', 'attacks/replay-and-order', 'ratchet'],
+    skip: ['whatever the order'],
+  },
   codec: {
     mutate: folder('codec'),
     tests: ['statement', 'framing', 'cbor'],
