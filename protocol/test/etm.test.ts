@@ -89,6 +89,21 @@ suite('etm (§3)', () => {
     assert.equal(decrypted, 1);
   });
 
+  test('a padding that does not hold under a good MAC says so, and keeps its cause', () => {
+    const unpadded: Primitives = {
+      ...p,
+      randomBytes: (size) => new Uint8Array(size),
+      encryptCbc: () => new Uint8Array(16), // decrypts to a block that is no padding
+    };
+    const box = sealEtm(unpadded, { key, aad, plain: utf8('text') });
+    for (const primitives of [p, webPrimitives]) {
+      assert.throws(
+        () => openEtm(primitives, { key, aad, box }),
+        (error) => fails('padding')(error) && isProtocolError((error as Error).cause, 'primitive'),
+      );
+    }
+  });
+
   test('a key that is not 64 bytes is refused both ways', () => {
     const short = new SecretKey(new Uint8Array(32));
     assert.throws(() => sealEtm(p, { key: short, aad, plain: aad }), fails('key'));
