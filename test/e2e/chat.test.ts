@@ -156,6 +156,23 @@ suite('the chat in line mode', { concurrency: 2 }, () => {
     assert.equal(client.out.includes('not acknowledged: kept'), undelivered > 0);
   });
 
+  test('a client whose server does not answer obeys a signal at once', async (t) => {
+    const { server, port } = await startServer(t, homes.of('alice'), { noInput: true });
+    server.kill('SIGSTOP');
+    const client = startClient(t, homes.of('bob'), port, { input: 'anyone?\n' });
+    await client.line(/^Exchanging keys/);
+    await sleep(100); // the line is read
+    const began = performance.now();
+    client.kill('SIGTERM');
+    assert.deepEqual(await client.exited, { code: 7, signal: null });
+    assert.ok(performance.now() - began < 3_000);
+    assert.equal(
+      client.lines.at(-1),
+      '1 message was not acknowledged: kept, and sent on the next connection to the same peer.',
+    );
+    assert.equal(client.lines.length, 4, client.out);
+  });
+
   test('the slash commands in line mode', async (t) => {
     const bob = homes.of('bob');
     const { server, port } = await startServer(t, homes.of('alice'));

@@ -99,6 +99,7 @@ export class Chat {
       void client.ended.then((ended) => this.#clientEnded(ended));
     } catch (error) {
       if (!isWaxwingError(error)) throw error;
+      if (this.#leaving) return await this.#finished.promise; // it ended because the user left
       this.#options.view.error(error);
       this.#flush();
       this.#tellKept();

@@ -67,6 +67,7 @@ export class DirectClient {
   #handshakeFailures = 0;
   #closed = false;
   #wakeRetry: (() => void) | undefined;
+  readonly #giveUp = new AbortController();
   readonly #end = Promise.withResolvers<ClientEnd>();
 
   constructor(options: DialOptions) {
@@ -119,6 +120,7 @@ export class DirectClient {
   async close(): Promise<void> {
     this.#closed = true;
     this.#wakeRetry?.();
+    if (this.#conversation?.connected !== true) this.#giveUp.abort(); // a server that does not answer keeps nobody
     await this.#conversation?.close();
     this.#end.resolve({ how: 'closed' });
   }
@@ -228,7 +230,7 @@ export class DirectClient {
    */
   async #shakeHands(): Promise<Connection> {
     for (;;) {
-      const socket = await open(this.#options.address);
+      const socket = await open(this.#options.address, this.#giveUp.signal);
       this.#observe({ kind: 'exchanging', remote: this.name });
       try {
         return await this.#shakeOnce(socket);
@@ -343,8 +345,8 @@ function handshakeError(error: unknown, name: string): WaxwingError {
 }
 
 /** @throws WaxwingError as `dialError` says */
-async function open(address: Address): Promise<Socket> {
-  const socket = connect({ ...address, allowHalfOpen: true, noDelay: true, autoSelectFamily: true });
+async function open(address: Address, signal: AbortSignal): Promise<Socket> {
+  const socket = connect({ ...address, signal, allowHalfOpen: true, noDelay: true, autoSelectFamily: true });
   try {
     await new Promise<void>((resolve, reject) => {
       socket.setTimeout(CONNECT_DEADLINE, () => {
