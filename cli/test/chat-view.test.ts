@@ -23,7 +23,7 @@ function open(t: TestContext) {
     screen.close();
   });
   const home = { store } as unknown as Home;
-  const view = new ChatView({ screen, home, role: 'server', log: () => undefined, now: () => 0 });
+  const view = new ChatView({ screen, home, role: 'server', once: false, log: () => undefined, now: () => 0 });
   const lines = async (): Promise<string[]> => {
     await new Promise((resolve) => setImmediate(resolve));
     return printed.split('\n').slice(0, -1);

@@ -50,7 +50,7 @@ suite('the chat and its home', { concurrency: 2 }, () => {
   test('--memory chats and leaves nothing behind', async (t) => {
     const path = homes.empty();
     const { server, port } = await startServer(t, path, { args: ['--memory', '--once'], noInput: true });
-    assert.ok(server.lines.includes('Nothing of this session will be kept on disk.'));
+    assert.ok(server.lines.includes('Nothing of this run will be kept on disk.'));
     const client = startClient(t, homes.of('bob'), port, { input: 'for your eyes only\n' });
     assert.equal((await client.exited).code, 0);
     assert.equal((await server.exited).code, 0);

@@ -26,6 +26,8 @@ export interface ChatViewOptions {
   readonly screen: ChatScreen;
   readonly home: Home;
   readonly role: 'server' | 'client';
+  /** The chat ends when the first peer leaves: nobody listens for the next one. */
+  readonly once: boolean;
   /** The local log: the reason of every refusal stands there. */
   readonly log: (event: DirectEvent) => void;
   readonly now: () => number;
@@ -42,7 +44,7 @@ export class ChatView {
     this.#options = options;
   }
 
-  /** What was refused in this session, the newest last: `/why` explains it. */
+  /** What was refused in this run, the newest last: `/why` explains it. */
   get refusals(): readonly Refusal[] {
     return this.#refusals;
   }
@@ -231,7 +233,7 @@ export class ChatView {
     if (queued + sent > 0) {
       this.#screen.notice(`${count(queued + sent, 'message')} kept for ${displayName(peer)} until it is back.`);
     }
-    this.#screen.notice('Listening for the next one...');
+    if (!this.#options.once) this.#screen.notice('Listening for the next one...');
   }
 
   /** `--host 0.0.0.0`: the addresses others can dial, and what it means. */

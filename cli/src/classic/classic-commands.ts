@@ -56,7 +56,7 @@ export class ClassicCommands {
     const proof = proofs.get(wanted);
     if (proof !== undefined) screen.lines(proofReport(proof));
     else if (wanted === 'last') screen.notice('There is no message yet.');
-    else screen.notice(`No message #${String(wanted)} is remembered: ${KEEPS_NONE.toLowerCase()} beyond this session.`);
+    else screen.notice(`No message #${String(wanted)} is remembered: ${KEEPS_NONE.toLowerCase()} beyond this run.`);
   }
 
   #why(wanted: number | 'last'): void {
@@ -64,7 +64,7 @@ export class ClassicCommands {
     const refusal = view.refusals.findLast((one) => wanted === 'last' || one.number === wanted);
     if (refusal !== undefined) screen.lines(whyReport(refusal));
     else if (wanted === 'last') screen.notice('Nothing was refused since the start.');
-    else screen.notice(`#${String(wanted)} was not refused in this session.`);
+    else screen.notice(`#${String(wanted)} was not refused in this run.`);
   }
 }
 

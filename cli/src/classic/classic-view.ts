@@ -37,7 +37,7 @@ export class ClassicView {
     this.#options = options;
   }
 
-  /** What was refused in this session, the newest last. */
+  /** What was refused in this run, the newest last. */
   get refusals(): readonly Refusal[] {
     return this.#refusals;
   }

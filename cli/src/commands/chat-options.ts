@@ -14,6 +14,8 @@ export interface ChatFlags {
   readonly bell?: boolean;
   readonly keep?: string;
   readonly memory?: boolean;
+  /** `server` only. */
+  readonly once?: boolean;
   readonly classic?: boolean;
   readonly classicSecretFile?: string;
 }

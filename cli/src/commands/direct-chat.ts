@@ -33,10 +33,10 @@ export async function runDirectChat(
       },
       agreeToMemory: (error) => askForMemory(screen, sanitiseLine(`${error.message} ${error.next}`)),
     });
-    if (home.memory) screen.notice('Nothing of this session will be kept on disk.', 'warning');
+    if (home.memory) screen.notice('Nothing of this run will be kept on disk.', 'warning');
     await home.renewIfDue();
     applyRetention(home, flags);
-    const view = new ChatView({ screen, home, role, log: openLog(home), now: Date.now });
+    const view = new ChatView({ screen, home, role, once: flags.once === true, log: openLog(home), now: Date.now });
     return await run({ chat: new Chat({ screen, view, home, now: Date.now }), home });
   } catch (error) {
     if (!isWaxwingError(error)) throw error;
@@ -50,7 +50,7 @@ export async function runDirectChat(
 
 async function askForMemory(screen: ChatScreen, trouble: string): Promise<boolean> {
   const answer = await screen.ask({
-    text: `${trouble}\nGo on in memory? Nothing of this session would be kept.`,
+    text: `${trouble}\nGo on in memory? Nothing of this run would be kept.`,
     choices: [
       { key: 'y', label: 'yes, in memory', answer: 'yes' },
       { key: 'n', label: 'no', answer: 'no' },

@@ -7,7 +7,6 @@ import { runDirectChat } from './direct-chat.ts';
 export interface ServerFlags extends ChatFlags {
   readonly host?: string;
   readonly port?: string;
-  readonly once?: boolean;
 }
 
 export async function runServer(flags: ServerFlags): Promise<ExitCode> {

@@ -32,7 +32,7 @@ function chat(command: Command): Command {
     .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
     .option('--no-bell', 'no bell on arrival')
     .option('--keep <days>', 'delete history older than so many days, for example 90d')
-    .option('--memory', 'keep nothing of this session on disk')
+    .option('--memory', 'keep nothing of this run on disk')
     .option('--classic', 'speak the insecure protocol of the original program')
     .option('--classic-secret-file <file>', 'with --classic: the shared HMAC secret (or WAXWING_CLASSIC_SECRET)');
 }

@@ -25,7 +25,7 @@ export interface Home {
   readonly path: string;
   /** The profile's name, or undefined where WAXWING_HOME named the folder. */
   readonly profileLabel: string | undefined;
-  /** Everything in RAM: nothing of this session will be kept. */
+  /** Everything in RAM: nothing of this run will be kept. */
   readonly memory: boolean;
   readonly protection: Protection;
   /** This opening made a new account. */

@@ -25,7 +25,7 @@ interface CommonResult {
   readonly clockOffset: number;
   /** 32: what the ratchet starts from (§6). */
   readonly root: SecretKey;
-  /** 16: names this session in every envelope (§5). */
+  /** 16: names this run in every envelope (§5). */
   readonly sid: Bytes;
   /** 32: for uses outside this protocol. */
   readonly exporter: SecretKey;
