@@ -98,13 +98,12 @@ suite('RSA profile (§1.3)', () => {
 
 suite('fingerprint and safety number (§2)', () => {
   const file = loadVectors('fingerprints-and-safety-numbers') as FingerprintFile;
-  for (const [name, primitives] of BOTH) {
-    test(`fingerprints-and-safety-numbers.json on ${name}`, async () => {
-      assert.equal(file.count, 15);
-      assert.equal(file.good, 7);
-      assert.deepEqual(await runFingerprints(file, primitives), { ran: file.count, good: file.good });
-    });
-  }
+  // The web adapter's 5,200 hashes in JavaScript take seconds: web-adapter-process.test.ts runs them.
+  test('fingerprints-and-safety-numbers.json on node', async () => {
+    assert.equal(file.count, 15);
+    assert.equal(file.good, 7);
+    assert.deepEqual(await runFingerprints(file, p), { ran: file.count, good: file.good });
+  });
 
   test('any 32 bytes read back from their fingerprint, and no changed character does', () => {
     fc.assert(
