@@ -52,6 +52,11 @@ export const WYCHEPROOF: Readonly<Record<string, Runner>> = {
   x25519_test: runX25519,
 };
 
+/** Files whose cases take JavaScript seconds: ML-KEM and X25519 without the platform's own. */
+export const SLOW_ON_WEB: ReadonlySet<string> = new Set(
+  Object.keys(WYCHEPROOF).filter((name) => name.startsWith('mlkem') || name.startsWith('x25519')),
+);
+
 /** How many cases of each file run, and how many are outside: a file or runner that shrinks is noticed. */
 export const WYCHEPROOF_COUNTS: Readonly<Record<keyof typeof WYCHEPROOF, WycheproofTally>> = {
   aes_cbc_pkcs5_test: { ran: 72, outside: 144 }, // keys of 128 and 192 bits
