@@ -65,7 +65,11 @@ function stage(name: string, folder: string): void {
     exports,
     ...manifest
   } = JSON.parse(readFileSync(join(ROOT, name, 'package.json'), 'utf8')) as PackageJson;
-  const built = Object.entries(exports ?? {}).map(([door, source]) => [door, builtExport(source)]);
+  // The door to single steps is for the attack lab, which is not packed.
+  rmSync(join(folder, 'dist/unsafe.js'), { force: true });
+  rmSync(join(folder, 'dist/unsafe.d.ts'), { force: true });
+  const doors = Object.entries(exports ?? {}).filter(([door]) => door !== './unsafe');
+  const built = doors.map(([door, source]) => [door, builtExport(source)]);
   const rewritten = { ...manifest, ...(exports && { exports: Object.fromEntries(built) as unknown }) };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(rewritten, null, 2)}\n`);
 }

@@ -30,6 +30,7 @@ const WRONG: readonly (readonly [rule: string, file: string, source: string])[] 
   ['floor 3: ratchet/', 'protocol/src/ratchet/sideways.ts', "import '../envelope/fine.ts';"],
   ['floor 4: channel/', 'protocol/src/channel/sideways.ts', "export * from '../conversation/fine.ts';"],
   ['every room has its floor', 'protocol/src/attic/box.ts', 'export const box = 1;'],
+  ['only the lab takes the protocol apart', 'client/src/apart.ts', "import '../../protocol/src/unsafe.ts';"],
   ['the protocol is pure', 'protocol/src/keys/file.ts', "import 'node:fs';"],
   ['the protocol is pure', 'protocol/src/channel/socket.ts', "import 'net';"],
   ['the protocol is pure', 'protocol/src/primitives/web.ts', "import 'node:crypto';"],
@@ -53,7 +54,10 @@ const WRONG: readonly (readonly [rule: string, file: string, source: string])[] 
 ];
 
 const RIGHT: readonly (readonly [file: string, source: string])[] = [
-  ['protocol/package.json', JSON.stringify({ exports: { '.': './src/index.ts', './wire': './src/wire.ts' } })],
+  [
+    'protocol/package.json',
+    JSON.stringify({ exports: { '.': './src/index.ts', './wire': './src/wire.ts', './unsafe': './src/unsafe.ts' } }),
+  ],
   ['client/package.json', JSON.stringify({ exports: { '.': './src/index.ts' } })],
   ['lab/package.json', JSON.stringify({ exports: { '.': './src/index.ts' } })],
   ['protocol/src/index.ts', "export * from './keys/key.ts'; export * from './bytes.ts';"],
@@ -70,7 +74,8 @@ const RIGHT: readonly (readonly [file: string, source: string])[] = [
   ['client/test/some.test.ts', "import '../src/index.ts';"],
   ['cli/src/main.ts', "import '@waxwing/client'; import './lab-command.ts';"],
   ['cli/src/lab-command.ts', "await import('../../lab/src/index.ts');"],
-  ['lab/src/index.ts', "import '@waxwing/protocol';"],
+  ['protocol/src/unsafe.ts', "export * as unsafeOpen from './envelope/open.ts';"],
+  ['lab/src/index.ts', "import '@waxwing/protocol'; import '@waxwing/protocol/unsafe';"],
   ['relay/src/index.ts', "import '@waxwing/protocol/wire';"],
 ];
 
@@ -129,6 +134,7 @@ describe('files', () => {
     assert.equal(unsafeFaults({ path: 'client/src/a.ts', text: use }).length, 1);
     assert.equal(unsafeFaults({ path: 'lab/src/a.ts', text: use }).length, 0);
     assert.equal(unsafeFaults({ path: 'protocol/src/a.ts', text: 'export function unsafeOpen() {}' }).length, 0);
+    assert.equal(unsafeFaults({ path: 'protocol/src/a.ts', text: "export * as unsafeOpen from './b.ts'" }).length, 0);
   });
 
   test('every limit is used, or says why it is not', () => {

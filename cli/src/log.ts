@@ -1,7 +1,8 @@
 /** The local log: why a connection or a handshake ended, as JSON lines beside the home. Never a text, never a key. */
 import { renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DirectEvent, Home } from '@waxwing/client';
+import type { DirectEvent, Home, WaxwingError } from '@waxwing/client';
+import { isProtocolError } from '@waxwing/protocol';
 import { destination, type Logger, pino } from 'pino';
 
 const LOG_FILE = 'waxwing.log';
@@ -19,6 +20,7 @@ function recordOf(event: DirectEvent): object | undefined {
     case 'too-old':
       return { kind: event.kind, count: event.numbers.length };
     case 'retrying':
+      return { kind: event.kind, code: event.error.code, message: event.error.message, ...failureOf(event.error) };
     case 'storage':
       return { kind: event.kind, code: event.error.code, message: event.error.message };
     case 'refused':
@@ -46,6 +48,11 @@ function recordOf(event: DirectEvent): object | undefined {
     default:
       return { kind: event.kind, peer: event.peer.fingerprint };
   }
+}
+
+/** The single check that failed, which is told to nobody else. */
+function failureOf({ cause }: WaxwingError): object {
+  return isProtocolError(cause) ? { failure: { code: cause.code, check: cause.check } } : {};
 }
 
 /** A log of events in the home's folder; a home in memory keeps none. A disk that refuses must not end the chat. */

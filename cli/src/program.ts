@@ -6,6 +6,7 @@ import { addCompletion } from './syntax/completion.ts';
 import { addEvidence } from './syntax/evidence.ts';
 import { addHistory } from './syntax/history.ts';
 import { addIdentity } from './syntax/identity.ts';
+import { addLab } from './syntax/lab.ts';
 import type { SetExit } from './syntax/option.ts';
 import { addPeers } from './syntax/peers.ts';
 import { VERSION } from './version.ts';
@@ -39,5 +40,6 @@ function buildCommands(setExit: SetExit): Command {
   addHistory(program, setExit);
   addEvidence(program, setExit);
   addBackup(program, setExit);
+  addLab(program, setExit);
   return program;
 }

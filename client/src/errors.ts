@@ -45,6 +45,9 @@ export type ClientErrorCode =
   | 'file-unwritable'
   | 'confirmation-needed' // nobody can be asked
   | 'option-misplaced' // an option that means nothing beside another one
+  | 'lab-missing' // the attack lab is not packed
+  | 'attack-unknown' // the attack lab has none of that name
+  | 'check-unknown' // the attack lab cannot do without a check of that name
   | 'secret-missing' // the classic protocol's shared secret was not given (§13)
   // network
   | 'address-invalid'

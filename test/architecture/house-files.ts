@@ -48,7 +48,7 @@ export function unsafeFaults({ path, text }: SourceFile): string[] {
   if (!isProduct(path)) return [];
   const named = new Set(text.match(/\bunsafe[A-Z]\w*/g) ?? []);
   const declared = new Set(
-    [...text.matchAll(/^export (?:async )?(?:function|const|class|type|interface) (unsafe[A-Z]\w*)/gm)].map(
+    [...text.matchAll(/^export (?:(?:async )?(?:function|const|class|type|interface)|\* as) (unsafe[A-Z]\w*)/gm)].map(
       ([, name]) => name,
     ),
   );

@@ -11,7 +11,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['keys/'],
   ['framing/', 'handshake/', 'ratchet/', 'envelope/', 'evidence/'],
   ['channel/', 'conversation/', 'classic/'],
-  ['index.ts', 'wire.ts'],
+  ['index.ts', 'wire.ts', 'unsafe.ts'],
 ];
 
 /** What the product code of each workspace may import of the others: workspaces that are not built yet have their rule too. */
@@ -96,8 +96,14 @@ function importRules(root: string): IForbiddenRuleType[] {
     {
       name: 'only the lab command imports the lab',
       severity: 'error',
-      from: { path: '^cli/', pathNot: '/lab(-command)?\\.ts$' },
+      from: { path: '^cli/', pathNot: '/lab(-[a-z]+)?\\.ts$' },
       to: { path: '^lab/' },
+    },
+    {
+      name: 'only the lab takes the protocol apart',
+      severity: 'error',
+      from: { path: '^[a-z]+/(src|bin)/', pathNot: '^lab/' },
+      to: { path: '^protocol/src/unsafe\\.ts$' },
     },
     {
       name: 'the protocol is pure',

@@ -37,6 +37,11 @@ export { HandshakingServer, isProtocolError, isWaxwingError, openHome };
 void openHome({});
 `;
 
+interface LabRefusal {
+  readonly code: number;
+  readonly stderr: string;
+}
+
 describe('packed', () => {
   const folder = mkdtempSync(join(tmpdir(), 'waxwing-pack-'));
   const project = join(folder, 'project');
@@ -66,6 +71,16 @@ describe('packed', () => {
       );
       assert.ok(files.some((file) => file.endsWith('.js')) && files.some((file) => file.endsWith('.d.ts')));
     }
+  });
+
+  test('no door to single steps is packed, and the lab says where it is', async () => {
+    const manifest = readFileSync(join(project, 'node_modules/@waxwing/protocol/package.json'), 'utf8');
+    const files = readdirSync(join(project, 'node_modules/@waxwing/protocol/dist'));
+    assert.ok(!manifest.includes('unsafe') && !files.some((file) => file.includes('unsafe')));
+    const command = ['--no-install', 'waxwing', 'lab', 'list'];
+    const refused = await run('npx', command, { cwd: project, env }).catch((error: unknown) => error as LabRefusal);
+    assert.equal((refused as LabRefusal).code, 8);
+    assert.match((refused as LabRefusal).stderr, /not part of this package[\s\S]*\[lab-missing\]/);
   });
 
   test('the README’s two peers talk', async () => {

@@ -114,9 +114,7 @@ export class AwaitingF3 {
     const proof = decodeServerProof(
       failAs(BOX_FAILURE, () => openEtm(p, { key: boxKey(p, prk, 'server', th1), aad: th1, box: frame.body })),
     );
-    if (!equalBytes(commitmentTo(p, proof.opening), hello.commitment)) {
-      throw new ProtocolError('handshake-f3', 'commit', 'The server did not keep to the value it had committed to.');
-    }
+    checkCommitment(p, proof.opening, hello.commitment);
     const peer = await checkIdentity(p, {
       sender: 'server',
       proof,
@@ -142,6 +140,13 @@ export class AwaitingF3 {
       f4,
       next: { role: 'client', peer, clockOffset, sas, th5, ownDh: dh, ...handshakeOutputs(p, prk, 'client', th5) },
     };
+  }
+}
+
+/** @throws ProtocolError `handshake-f3`, check `commit` */
+export function checkCommitment(p: Primitives, opening: Bytes, commitment: Bytes): void {
+  if (!equalBytes(commitmentTo(p, opening), commitment)) {
+    throw new ProtocolError('handshake-f3', 'commit', 'The server did not keep to the value it had committed to.');
   }
 }
 

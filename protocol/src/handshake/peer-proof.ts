@@ -46,6 +46,9 @@ export interface CheckOptions {
   readonly now: number;
 }
 
+/** The code of a failure of the proof of `sender`. */
+type ProofCode = 'handshake-f3' | 'handshake-f4';
+
 /**
  * The peer's bundle, authenticated. Checks in the order bundle, pin, own device, signature, mac (§3).
  * @throws ProtocolError `handshake-f3` for a server, `handshake-f4` for a client, with that check
@@ -54,32 +57,59 @@ export async function checkIdentity(p: Primitives, options: CheckOptions): Promi
   const { sender, proof, device, pin, finishKey, now } = options;
   const code = sender === 'server' ? 'handshake-f3' : 'handshake-f4';
   const bundle = await openPeerBundle(p, code, proof.bundle, now);
-  if (pin !== undefined && !equalBytes(bundle.account, pin)) throw new PinMismatchError(code, bundle);
-  // Another device of the own account is welcome; this very one is a reflection.
-  if (equalBytes(bundle.account, device.bundle.account) && equalBytes(bundle.device, device.bundle.device)) {
-    throw new ProtocolError(code, 'own device', 'The peer presented this very device.');
-  }
+  checkPin(code, bundle, pin);
+  checkOwnDevice(code, bundle, device);
   const transcript = options.transcript(bundle.hash);
-  const statement = transcriptStatement(sender, transcript);
-  if (!(await verifyStatement(p, bundle.certificate.signKey, statement, proof.signature))) {
-    throw new ProtocolError(code, 'signature', 'The peer did not sign this handshake with the key it presented.');
-  }
-  if (!equalBytes(finishMac(p, finishKey, transcript, proof.signature), proof.mac)) {
-    throw new ProtocolError(code, 'mac', 'Whoever signed this handshake does not hold its secret.');
-  }
+  await checkSignature(p, code, { sender, bundle, transcript, signature: proof.signature });
+  checkMac(p, code, { finishKey, transcript, proof });
   return bundle;
 }
 
-async function openPeerBundle(
-  p: Primitives,
-  code: 'handshake-f3' | 'handshake-f4',
-  bytes: Bytes,
-  now: number,
-): Promise<Bundle> {
+/** @throws ProtocolError `code`, check `bundle` */
+export async function openPeerBundle(p: Primitives, code: ProofCode, bytes: Bytes, now: number): Promise<Bundle> {
   try {
     return await openBundle(p, bytes, now);
   } catch (cause) {
     if (!isProtocolError(cause)) throw cause;
     throw new ProtocolError(code, 'bundle', `The bundle of the peer is not good: ${cause.message}`, { cause });
+  }
+}
+
+/** @throws PinMismatchError `code`, check `pin` */
+export function checkPin(code: ProofCode, bundle: Bundle, pin: Bytes | undefined): void {
+  if (pin !== undefined && !equalBytes(bundle.account, pin)) throw new PinMismatchError(code, bundle);
+}
+
+/**
+ * Another device of the own account is welcome; this very one is a reflection.
+ * @throws ProtocolError `code`, check `own device`
+ */
+export function checkOwnDevice(code: ProofCode, bundle: Bundle, own: HandshakeDevice): void {
+  if (equalBytes(bundle.account, own.bundle.account) && equalBytes(bundle.device, own.bundle.device)) {
+    throw new ProtocolError(code, 'own device', 'The peer presented this very device.');
+  }
+}
+
+/** @throws ProtocolError `code`, check `signature` */
+export async function checkSignature(
+  p: Primitives,
+  code: ProofCode,
+  signed: { readonly sender: Role; readonly bundle: Bundle; readonly transcript: Bytes; readonly signature: Bytes },
+): Promise<void> {
+  const statement = transcriptStatement(signed.sender, signed.transcript);
+  if (!(await verifyStatement(p, signed.bundle.certificate.signKey, statement, signed.signature))) {
+    throw new ProtocolError(code, 'signature', 'The peer did not sign this handshake with the key it presented.');
+  }
+}
+
+/** @throws ProtocolError `code`, check `mac` */
+export function checkMac(
+  p: Primitives,
+  code: ProofCode,
+  given: { readonly finishKey: SecretKey; readonly transcript: Bytes; readonly proof: IdentityProof },
+): void {
+  const { finishKey, transcript, proof } = given;
+  if (!equalBytes(finishMac(p, finishKey, transcript, proof.signature), proof.mac)) {
+    throw new ProtocolError(code, 'mac', 'Whoever signed this handshake does not hold its secret.');
   }
 }

@@ -23,7 +23,7 @@ import {
   textbookSeal,
   textbookSealWith,
   textbookVerify,
-} from './textbook.ts';
+} from '../../../lab/src/textbook/textbook.ts';
 
 type ProfileFile = VectorFile<VectorEntry & { readonly spki?: string }>;
 

@@ -8,7 +8,7 @@ import { bob, carol, NOW } from '../fixtures/devices.ts';
 import { meet } from './channel-pair.ts';
 import { flight, livePair, shown, signingWith, stoppedAt } from './live-pair.ts';
 import { NOW_SECONDS, textbookKeys, textbookPair } from './textbook-actors.ts';
-import { textbookDecrypt, textbookDump, TextbookPeer, textbookSealWith } from './textbook.ts';
+import { textbookDecrypt, textbookDump, TextbookPeer, textbookSealWith } from '../../../lab/src/textbook/textbook.ts';
 
 suite('A05 surreptitious forwarding', () => {
   test("A05 textbook falls: carol sees alice's words to bob as alice's words to her, a day later, all green", () => {

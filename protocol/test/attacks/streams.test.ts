@@ -15,8 +15,8 @@ import { alice, bob, NOW } from '../fixtures/devices.ts';
 import { meet } from './channel-pair.ts';
 import { flight, livePair, shown, stoppedAt } from './live-pair.ts';
 import { NOW_SECONDS, textbookKeys, textbookPair } from './textbook-actors.ts';
-import { dumpsCall, type Host } from './textbook-pickle.ts';
-import { ONE_RECV, TextbookPeer } from './textbook.ts';
+import { dumpsCall, type Host } from '../../../lab/src/textbook/pickle.ts';
+import { ONE_RECV, TextbookPeer } from '../../../lab/src/textbook/textbook.ts';
 
 /** All frames that are whole after these chunks. */
 function framesOf(chunks: readonly Uint8Array[], limit = MAX_FRAME): Bytes[] {

@@ -9,7 +9,7 @@ import type { Primitives } from '../../src/primitives.ts';
 import { alice, carol, NOW } from '../fixtures/devices.ts';
 import { flight, livePair, shown, signingWith, stoppedAt } from './live-pair.ts';
 import { NOW_SECONDS, textbookKeys, textbookPair } from './textbook-actors.ts';
-import { textbookDump, textbookMac, textbookSealWith, textbookSign } from './textbook.ts';
+import { textbookDump, textbookMac, textbookSealWith, textbookSign } from '../../../lab/src/textbook/textbook.ts';
 
 const HOUR = 3600;
 /** 31 years, as in the catalogue: far beyond any clock error. */

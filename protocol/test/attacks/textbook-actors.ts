@@ -2,8 +2,8 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { RsaPrivateKey } from '../../src/primitives.ts';
 import { alice, aliceAccount, bobAccount, carolAccount, NOW } from '../fixtures/devices.ts';
-import { type Host } from './textbook-pickle.ts';
-import { type TextbookKeys, TextbookPeer } from './textbook.ts';
+import { type Host } from '../../../lab/src/textbook/pickle.ts';
+import { type TextbookKeys, TextbookPeer } from '../../../lab/src/textbook/textbook.ts';
 
 /** The original counts in seconds. */
 export const NOW_SECONDS = NOW / 1000;

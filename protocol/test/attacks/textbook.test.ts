@@ -9,8 +9,8 @@ import { aliceAccount, bobAccount } from '../fixtures/devices.ts';
 import type { ClassicFile } from '../vectors/classic.ts';
 import { loadVectors } from '../vectors/load.ts';
 import { NOW_SECONDS, textbookKeys, textbookPair } from './textbook-actors.ts';
-import { loads } from './textbook-pickle.ts';
-import { PRINTED_SECRET, pythonInt, textbookOpen, TextbookPeer } from './textbook.ts';
+import { loads } from '../../../lab/src/textbook/pickle.ts';
+import { PRINTED_SECRET, pythonInt, textbookOpen, TextbookPeer } from '../../../lab/src/textbook/textbook.ts';
 
 suite('the textbook model', () => {
   test('two honest ends chat, all green', () => {

@@ -1,8 +1,8 @@
 /**
  * What Python's pickle.loads does with a package and with a hostile pickle, as far as the attacks need it: a stack machine
- * that calls what it is told to. Test-only, and on purpose everything that the product's reader is not.
+ * that calls what it is told to. For the lab and tests only, and on purpose everything that the product's reader is not.
  */
-import { type Bytes, concat, textOf, u8, utf8 } from '../../src/bytes.ts';
+import { type Bytes, concat, textOf, u8, utf8 } from '@waxwing/protocol';
 
 /** The functions a pickle can name: what importing gives in Python. */
 export type Host = ReadonlyMap<string, (...args: unknown[]) => unknown>;

@@ -1,8 +1,8 @@
 /**
- * The original program as a model for the attack tests, faults included: a MAC secret printed in its source, the MAC over
+ * The original program as a model for the attacks, faults included: a MAC secret printed in its source, the MAC over
  * the ciphertext alone, the signature over the text alone and in clear, `age > 60` the only bound, text shown although
  * its signature failed, any exception the end of the receiving thread, one recv one message, keys bound to no name.
- * Written on node:crypto with the package form of src/classic/, because the product's own opening has none of these.
+ * Written on node:crypto with the package form of classic mode, because the product's own opening has none of these.
  */
 import {
   constants,
@@ -17,9 +17,9 @@ import {
   sign,
   verify,
 } from 'node:crypto';
-import { type Bytes, equalBytes, textOf, utf8 } from '../../src/bytes.ts';
-import type { ClassicPackage } from '../../src/classic/index.ts';
-import { dumps, type Host, loads } from './textbook-pickle.ts';
+import { type Bytes, equalBytes, textOf, utf8 } from '@waxwing/protocol';
+import type { ClassicPackage } from '@waxwing/protocol/classic';
+import { dumps, type Host, loads } from './pickle.ts';
 
 /** The constant that anyone who has the program can read. */
 export const PRINTED_SECRET = 'a_secret_that_stands_in_the_source';

@@ -1,0 +1,45 @@
+/** Every attack on real processes and sockets, as attacks.test.ts runs those in memory. */
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { asExpected, type CheckName, loadAttacks, runAttack, runWithout } from '../src/index.ts';
+import { OPTIONS } from './lab-view.ts';
+
+const attacks = (await loadAttacks()).filter(({ processes }) => processes);
+
+suite('attacks on processes', { concurrency: 2 }, () => {
+  for (const attack of attacks) {
+    test(`${attack.id} ${attack.title}`, async () => {
+      const result = await runAttack(attack, OPTIONS);
+      assert.ok(asExpected(result), JSON.stringify(result, null, 1));
+    });
+
+    test(`${attack.id} composed in the lab, with every check on, is stopped as the shipped program stops it`, async () => {
+      const { outcome, caughtBy } = await runWithout(attack, [], OPTIONS);
+      assert.ok(!outcome.succeeded);
+      assert.equal(caughtBy[0]?.check, attack.stoppedBy);
+    });
+  }
+});
+
+/** As in attacks.test.ts; of several ways, each way's. */
+const ABLATIONS: readonly (readonly [id: string, without: readonly CheckName[], caughtBy: string])[] = [
+  ['A08', ['pin'], 'none'],
+  ['A08', ['peer-signature'], 'pin signature'],
+  ['A11', ['record'], 'counter'],
+  ['A11', ['record', 'counter'], 'chain'],
+  ['A11', ['record', 'counter', 'chain'], 'none'],
+  ['A19', ['frame'], 'record'],
+  ['A19', ['frame', 'record'], 'counter'],
+  ['A32', ['view'], 'none'],
+];
+
+suite('attacks on processes without checks', () => {
+  for (const [id, without, wanted] of ABLATIONS) {
+    test(`${id} without ${without.join(' and ')}: ${wanted === 'none' ? 'succeeds' : `caught by ${wanted}`}`, async () => {
+      const attack = attacks.find((one) => one.id === id);
+      assert.ok(attack !== undefined);
+      const { outcome, caughtBy } = await runWithout(attack, without, OPTIONS);
+      assert.equal(outcome.succeeded ? 'none' : caughtBy.map(({ check }) => check).join(' '), wanted);
+    });
+  }
+});

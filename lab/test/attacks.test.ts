@@ -1,0 +1,65 @@
+/** Every attack in memory: the textbook falls, waxwing holds, and by the check that the catalogue names. */
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { asExpected, type CheckName, loadAttacks, runAttack, runRow, runWithout } from '../src/index.ts';
+import { OPTIONS } from './lab-view.ts';
+
+const attacks = (await loadAttacks()).filter(({ processes }) => !processes);
+
+suite('attacks in memory', () => {
+  for (const attack of attacks) {
+    test(`${attack.id} ${attack.title}`, async () => {
+      const result = await runAttack(attack, OPTIONS);
+      assert.ok(asExpected(result), JSON.stringify(result, null, 1));
+    });
+
+    test(`${attack.id} composed in the lab, with every check on, is stopped as the shipped code stops it`, async () => {
+      const { outcome, caughtBy, asked } = await runWithout(attack, [], OPTIONS);
+      assert.ok(!outcome.succeeded);
+      assert.equal(caughtBy[0]?.check, attack.stoppedBy);
+      assert.ok(asked.length > 0);
+    });
+  }
+});
+
+/** What is left of each when checks are missing; `none`: the attack succeeds. */
+const ABLATIONS: readonly (readonly [id: string, without: readonly CheckName[], caughtBy: CheckName | 'none'])[] = [
+  ['A01', ['hmac'], 'signature'],
+  ['A01', ['signature'], 'hmac'],
+  ['A01', ['hmac', 'signature'], 'none'],
+  ['A03', ['hmac'], 'signature'],
+  ['A03', ['hmac', 'signature'], 'none'],
+  ['A04', ['hmac'], 'commitment'],
+  ['A04', ['hmac', 'commitment'], 'decrypt'],
+  ['A13', ['hmac'], 'signature'],
+  ['A13', ['signature'], 'none'],
+  ['A15', ['hmac'], 'decrypt'],
+];
+
+suite('attacks without checks', () => {
+  for (const [id, without, wanted] of ABLATIONS) {
+    test(`${id} without ${without.join(' and ')}: ${wanted === 'none' ? 'succeeds' : `caught by ${wanted}`}`, async () => {
+      const attack = attacks.find((one) => one.id === id);
+      assert.ok(attack !== undefined);
+      const { outcome, caughtBy } = await runWithout(attack, without, OPTIONS);
+      assert.equal(outcome.succeeded ? 'none' : caughtBy[0]?.check, wanted);
+    });
+  }
+
+  test('a row has a cell for each check that was met, and none for others', async () => {
+    const attack = attacks.find(({ id }) => id === 'A01');
+    assert.ok(attack !== undefined);
+    const { stoppedBy, cells } = await runRow(attack, OPTIONS);
+    assert.deepEqual(
+      stoppedBy.map(({ check }) => check),
+      ['hmac'],
+    );
+    assert.deepEqual([...cells.keys()], ['structure', 'counter', 'hmac', 'one-answer']);
+    assert.equal(cells.get('hmac')?.caughtBy[0]?.check, 'signature');
+  });
+
+  test('the shipped code cannot be run without a check', async () => {
+    const { Lab } = await import('../src/lab.ts');
+    assert.throws(() => new Lab({ ...OPTIONS, victim: 'shipped', without: ['hmac'] }), /shipped/);
+  });
+});
