@@ -21,7 +21,8 @@ function leaves(command: Command, before = ''): Leaf[] {
   const words = `${before}${command.name()}`;
   const visible = command.createHelp().visibleCommands(command);
   const children = visible.filter((child) => child.name() !== 'help').flatMap((child) => leaves(child, `${words} `));
-  const acts = command.registeredArguments.length > 0 || command.options.some((option) => option.long === '--profile');
+  const named = command.options.some((option) => option.long === '--profile');
+  const acts = children.length === 0 || command.registeredArguments.length > 0 || named;
   return acts ? [{ words, command }, ...children] : children;
 }
 

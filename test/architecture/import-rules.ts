@@ -96,7 +96,7 @@ function importRules(root: string): IForbiddenRuleType[] {
     {
       name: 'only the lab command imports the lab',
       severity: 'error',
-      from: { path: '^cli/', pathNot: '/lab(-[a-z]+)?\\.ts$' },
+      from: { path: '^cli/', pathNot: ['/lab\\.ts$', '/lab-[a-z]+\\.ts$'] },
       to: { path: '^lab/' },
     },
     {

@@ -1,7 +1,7 @@
 /** `waxwing lab table`: the matrix of attacks and checks. */
 import type { Ablation, CheckName, Row } from '@waxwing/lab';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { labStyle, openLab, Progress } from '../lab.ts';
+import { labStyle, openLab, type OpenedLab, Progress } from '../lab.ts';
 import { print, printJson } from '../output.ts';
 import { ablationRecord, type ShowFlags } from './lab.ts';
 
@@ -23,12 +23,12 @@ export async function printTable(flags: ShowFlags): Promise<ExitCode> {
       const without = [...cells.values()].map((ablation) => ablationRecord(attack, ablation));
       printJson({ id: attack.id, stoppedBy, without });
     }
-  } else print(...matrixOf(rows, lab.CHECK_NAMES));
+  } else print(...matrixOf(rows, lab));
   return rows.every(({ stoppedBy }) => stoppedBy.length > 0) ? EXIT.ok : EXIT.failure;
 }
 
 /** Columns are the checks, by letters that the legend explains. */
-function matrixOf(rows: readonly Row[], names: readonly CheckName[]): string[] {
+function matrixOf(rows: readonly Row[], { CHECK_NAMES: names, CHECKS }: OpenedLab['lab']): string[] {
   const { bold, dim } = labStyle();
   const letters = new Map(names.map((name, at) => [name, String.fromCharCode(97 + at)]));
   const columns = names.filter((name) => rows.some(({ cells }) => cells.has(name)));
@@ -42,9 +42,13 @@ function matrixOf(rows: readonly Row[], names: readonly CheckName[]): string[] {
       return `${attack.id.padEnd(4)} ${attack.title.padEnd(width)} ${whole.padEnd(7)} ${marks.join(' ')}`;
     }),
     '',
-    'A column is waxwing without that check. ! the attack succeeds · = what stops it is the same · a letter: that check catches it',
-    `instead · ${dim('·')} the attack never meets the check. Several ways of one attack: a letter each. Checks by letter:`,
-    ...names.map((name) => `  ${letters.get(name) ?? ''} ${name}`),
+    'A column is waxwing without that check; several ways of one attack have a letter each.',
+    '  !         the attack succeeds: no other check catches it',
+    '  a letter  that check catches it instead',
+    '  =         what stops it is the same',
+    '  ·         the attack never meets the check',
+    '',
+    ...names.map((name) => `  ${letters.get(name) ?? ''} ${name.padEnd(15)} ${dim(CHECKS[name].what)}`),
     '',
     'Several at once: waxwing lab run A01 --without hmac --without signature',
   ];

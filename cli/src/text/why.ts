@@ -157,9 +157,12 @@ const CLIENT: Table<ClientErrorCode> = {
   'file-unwritable': ['That cannot be written there.', 'choose another place'],
   'confirmation-needed': ['This asks before it does anything, and nobody can be asked.', 'add --yes'],
   'option-misplaced': ['One of the options means nothing beside another one.', 'leave it out: waxwing help COMMAND'],
-  'lab-missing': ['The attack lab is not part of this package.', 'Run it in a checkout of the repository.'],
-  'attack-unknown': ['There is no attack of that name.', 'See waxwing lab list.'],
-  'check-unknown': ['The lab cannot do without a check of that name.', 'See waxwing lab list.'],
+  'lab-missing': [
+    'The attack lab is not part of this package.',
+    'in a checkout of the repository: npx waxwing lab list',
+  ],
+  'attack-unknown': ['There is no attack of that name.', 'waxwing lab list'],
+  'check-unknown': ['The lab cannot do without a check of that name.', 'waxwing lab list'],
   'secret-missing': [
     'The classic protocol needs the secret that both ends share.',
     'waxwing server --classic --classic-secret-file FILE',
