@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Lab } from '../lab.ts';
 
-const PATIENCE = 10_000;
+const PATIENCE = 20_000;
 
 export interface ProgramOptions {
   /** Behind the path of Node.js. */

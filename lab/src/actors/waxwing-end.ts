@@ -12,7 +12,7 @@ import type { Conversing } from '../waxwing/conversation.ts';
 import { ComposedClient, ComposedServer } from '../waxwing/handshake.ts';
 import { conversationOf, flight } from './waxwing-pair.ts';
 
-const PATIENCE = 5_000;
+const PATIENCE = 20_000;
 
 export interface EndOptions {
   readonly device: Device;

@@ -5,6 +5,8 @@ import { type Bytes, concat, MAX_FRAME } from '@waxwing/protocol';
 import { unsafeFraming } from '@waxwing/protocol/unsafe';
 import type { Lab } from '../lab.ts';
 
+const PATIENCE = 20_000;
+
 export type Direction = 'to-server' | 'to-client';
 
 /** One piece on its way. `number` counts the pieces of its direction, from 1. */
@@ -24,8 +26,6 @@ export interface MiddlemanOptions {
    * duplicates it. Called in order, the next one when the last has been answered. Lets everything through where absent.
    */
   readonly pass?: (piece: Piece) => readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
-  /** Milliseconds between two writes, so that one read of the receiver sees one of them; 0 unless given. */
-  readonly spacing?: number;
 }
 
 export class Middleman {
@@ -62,13 +62,15 @@ export class Middleman {
     return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
-  /** Resolves when so many pieces of a direction have come. */
-  async sees(direction: Direction, count: number): Promise<void> {
-    const deadline = Date.now() + 5_000;
-    while (this.captured.filter((piece) => piece.direction === direction).length < count) {
-      if (Date.now() > deadline) throw new Error(`fewer than ${count} pieces went ${direction}`);
+  /** Piece number `number` of a direction, once it has come. */
+  async sees(direction: Direction, number: number): Promise<Piece> {
+    const deadline = Date.now() + PATIENCE;
+    while (Date.now() < deadline) {
+      const found = this.captured.find((piece) => piece.direction === direction && piece.number === number);
+      if (found !== undefined) return found;
       await sleep(10);
     }
+    throw new Error(`fewer than ${number} pieces went ${direction}`);
   }
 
   /** Puts bytes of his own on the wire, of the connection made last. */
@@ -93,10 +95,7 @@ export class Middleman {
         this.captured.push(piece);
         turn = turn.then(async () => {
           const passed = (await this.#options.pass?.(piece)) ?? [bytes];
-          for (const [at, out] of passed.entries()) {
-            if (at > 0) await sleep(this.#options.spacing ?? 0);
-            if (to.writable) to.write(out);
-          }
+          for (const out of passed) if (to.writable) to.write(out);
         });
       }
     });
