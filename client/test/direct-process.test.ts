@@ -118,6 +118,26 @@ describe('a cut channel', () => {
     assert.ok(!heard.events.some((event) => event.kind === 'turned-away'));
   });
 
+  it('is taken over by one new connection at a time, however many come at once', async (t) => {
+    const ours = await homeOf(t, 'alice');
+    const { server, heard } = await serve(t, ours);
+    const [first, ...others] = (await Promise.all(Array.from({ length: 5 }, () => homeOf(t, 'bob')))) as [
+      Home,
+      ...Home[],
+    ];
+    await call(t, first, server.address.port, { retryFor: 0 });
+    server.post(Array.from({ length: 2_000 }, (_, index) => `line ${String(index)}`)); // it is sealing when they come
+    await Promise.allSettled(others.map((home) => call(t, home, server.address.port, { retryFor: 0 })));
+    const { client } = await call(t, first, server.address.port, { retryFor: 0 });
+    await client.conversation.send('from the last of them');
+    // Two links at once would seal with the same sequence numbers (§5.2).
+    assert.deepEqual(
+      heard.events.filter(({ kind }) => kind === 'storage' || kind === 'failed'),
+      [],
+    );
+    assert.deepEqual(heard.texts(), ['from the last of them']);
+  });
+
   it('keeps what is unacknowledged for the next run', async (t) => {
     const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
     const first = await serve(t, ours);

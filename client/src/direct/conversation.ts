@@ -34,7 +34,8 @@ export class Conversation implements AsyncIterable<ReceivedMessage> {
   readonly #options: ConversationOptions;
   #peer: PeerView;
   #link: Link | undefined;
-  #attaching = false;
+  /** The connection worked over, or the one that is next. */
+  #connection: Connection | undefined;
   #running: Promise<unknown> = Promise.resolve();
   #lastMessage = performance.now();
   #closed = false;
@@ -68,7 +69,7 @@ export class Conversation implements AsyncIterable<ReceivedMessage> {
   }
 
   get connected(): boolean {
-    return this.#link !== undefined || this.#attaching;
+    return this.#connection !== undefined;
   }
 
   /** Milliseconds since the peer last said something, or since the conversation began. */
@@ -166,11 +167,25 @@ export class Conversation implements AsyncIterable<ReceivedMessage> {
 
   /** Works over a connection until that ends; `onReady` when the peer has let us in. For `listen` and `dial`. */
   async attach(connection: Connection, onReady: () => void): Promise<LinkEnd> {
-    // One link at a time: two would seal with the same sequence numbers (§5.2).
-    this.#attaching = true;
-    this.#link?.connection.cut('replaced');
-    await this.#running;
-    this.#attaching = false;
+    // One link at a time, however many connections come at once: two would seal with the same sequence numbers (§5.2).
+    this.#connection?.cut('replaced');
+    this.#connection = connection;
+    const run = this.#running.then(() => this.#work(connection, onReady));
+    this.#running = run.catch(() => undefined);
+    return await run;
+  }
+
+  async #work(connection: Connection, onReady: () => void): Promise<LinkEnd> {
+    try {
+      if (!this.#closed) return await this.#converse(connection, onReady);
+      connection.cut('closed');
+      return { how: 'cut', reason: 'closed' };
+    } finally {
+      if (this.#connection === connection) this.#connection = undefined;
+    }
+  }
+
+  async #converse(connection: Connection, onReady: () => void): Promise<LinkEnd> {
     const link = new Link({
       ...this.#options,
       connection,
@@ -186,16 +201,12 @@ export class Conversation implements AsyncIterable<ReceivedMessage> {
       },
     });
     this.#link = link;
-    const run = link.run();
-    this.#running = run.catch(() => undefined);
     try {
-      return await run;
+      return await link.run();
     } finally {
       this.#peer = link.peer;
-      if (this.#link === link) {
-        this.#link = undefined;
-        this.#settle();
-      }
+      this.#link = undefined;
+      this.#settle();
     }
   }
 

@@ -198,12 +198,13 @@ export class DirectServer implements AsyncIterable<Conversation> {
   #tellEnd(end: LinkEnd, conversation: Conversation, remote: string): void {
     const { peer } = conversation;
     if (end.how === 'left') {
+      if (conversation.connected) return; // and has come back before this one was over
       // Whoever left has closed his conversation: his next one is a new one.
       this.#conversations.delete(peer.fingerprint);
       conversation.finish();
       return;
     }
-    if (end.how === 'cut' && end.reason === 'replaced') return; // a new connection of the same peer has taken over
+    if (end.how === 'cut' && (end.reason === 'replaced' || end.reason === 'closed')) return;
     if (end.how === 'cut') this.#observe({ kind: 'cut', peer, reason: end.reason });
     else if (end.how === 'storage') this.#observe({ kind: 'storage', error: end.error });
     else if (end.how === 'failed') {
