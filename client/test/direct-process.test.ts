@@ -138,6 +138,38 @@ describe('a cut channel', () => {
     assert.deepEqual(heard.texts(), ['from the last of them']);
   });
 
+  it('is not mended while another chats there: the pauses grow, and the time to come back runs out', async (t) => {
+    const [ours, theirs, others] = [await homeOf(t, 'alice'), await homeOf(t, 'bob'), await homeOf(t, 'carol')];
+    const { server, heard } = await serve(t, ours);
+    const wire = await wireTo(t, server.address.port);
+    const { client, heard: back } = await call(t, theirs, wire.port, { retryFor: 1_500 });
+    await wire.close();
+    await heard.until('cut');
+    await call(t, others, server.address.port);
+    await wire.open();
+    const end = await client.ended;
+    assert.equal(end.how === 'failed' && end.error.code, 'peer-busy');
+    const pauses = back.events.flatMap((event) => (event.kind === 'retrying' ? [event.inMs] : []));
+    assert.ok(pauses.length <= 3, `${String(pauses.length)} tries`);
+    assert.ok(
+      pauses.every((pause, index) => pause >= 0.8 * 250 * 2 ** index),
+      String(pauses),
+    );
+  });
+
+  it('is mended more and more slowly with a server that lets in and cuts', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    const { server } = await serve(t, ours);
+    const wire = await wireTo(t, server.address.port);
+    const { heard: back } = await call(t, theirs, wire.port);
+    for (let times = 1; times <= 3; times++) {
+      wire.cut();
+      await back.until('connected', () => back.events.filter(({ kind }) => kind === 'connected').length > times);
+    }
+    const pauses = back.events.flatMap((event) => (event.kind === 'retrying' ? [event.inMs] : []));
+    assert.ok(pauses.length === 3 && pauses.every((pause, index) => pause >= 0.8 * 250 * 2 ** index), String(pauses));
+  });
+
   it('keeps what is unacknowledged for the next run', async (t) => {
     const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
     const first = await serve(t, ours);

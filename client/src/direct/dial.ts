@@ -65,6 +65,11 @@ export class DirectClient {
   readonly #expected: Expected;
   #conversation: Conversation | undefined;
   #handshakeFailures = 0;
+  /** Milliseconds before the next try; it begins anew once a connection has lasted. */
+  #retryPause = FIRST_BACKOFF;
+  /** When the peer last let us in and, while it does not, since when we come back; of the monotonic clock, ms. */
+  #connectedAt: number | undefined;
+  #awaySince = 0;
   #closed = false;
   #wakeRetry: (() => void) | undefined;
   readonly #giveUp = new AbortController();
@@ -100,6 +105,7 @@ export class DirectClient {
   /** As `dial`. Later cuts are mended in the background; `ended` tells when that is over. */
   async connect(): Promise<void> {
     this.#observe({ kind: 'connecting', address: this.#options.address });
+    this.#awaySince = performance.now();
     const connection = await this.#shakeHands();
     const established = Promise.withResolvers<undefined>();
     void this.#keep(connection, established.resolve).then(this.#end.resolve, (error: unknown) => {
@@ -172,6 +178,7 @@ export class DirectClient {
     const beyondLoopback = !isLoopback(host);
     const running = this.#conversation.attach(connection, () => {
       this.#handshakeFailures = 0;
+      this.#connectedAt = performance.now();
       this.#observe({ kind: 'connected', peer, firstContact, beyondLoopback, sas, clockOffset, again });
       established(undefined);
     });
@@ -191,12 +198,21 @@ export class DirectClient {
 
   #verdict: Verdict | undefined;
 
-  /** Tries again with backoff and jitter; undefined where `close` was called meanwhile. */
+  /**
+   * Tries again with backoff and jitter; undefined where `close` was called meanwhile. A server that is busy, or lets in
+   * and cuts, is not called more often for that, and the time to come back runs until it lets us in.
+   */
   async #comeBack(first: WaxwingError): Promise<Connection | WaxwingError | undefined> {
-    const deadline = performance.now() + (this.#options.retryFor ?? Number.POSITIVE_INFINITY);
+    if (this.#connectedAt !== undefined) {
+      this.#awaySince = performance.now();
+      if (this.#awaySince - this.#connectedAt >= LONGEST_BACKOFF) this.#retryPause = FIRST_BACKOFF;
+      this.#connectedAt = undefined;
+    }
+    const deadline = this.#awaySince + (this.#options.retryFor ?? Number.POSITIVE_INFINITY);
     let error = first;
-    for (let pause = FIRST_BACKOFF; ; pause = Math.min(pause * 2, LONGEST_BACKOFF)) {
-      const wait = pause * (0.8 + randomInt(400) / 1_000); // jitter: many clients of one server do not come at once
+    for (;;) {
+      const wait = this.#retryPause * (0.8 + randomInt(400) / 1_000); // jitter: many clients do not come at once
+      this.#retryPause = Math.min(this.#retryPause * 2, LONGEST_BACKOFF);
       if (performance.now() + wait > deadline) return error;
       this.#observe({ kind: 'retrying', inMs: wait, error });
       await this.#pause(wait);
