@@ -7,7 +7,9 @@ import { dial } from '../src/direct/dial.ts';
 import { listen } from '../src/direct/listen.ts';
 import { isWaxwingError } from '../src/errors.ts';
 import type { Home } from '../src/home/home.ts';
+import { createIdentity } from '../src/identity.ts';
 import { call, homeOf, serve, told, wireTo } from './fixtures/direct-pair.ts';
+import { openTestHome, temporaryFolder } from './fixtures/homes.ts';
 
 const failsWith = (code: string) => (error: unknown) => isWaxwingError(error) && error.code === code;
 
@@ -233,6 +235,29 @@ describe('who may talk', () => {
     await assert.rejects(call(t, others, server.address.port), failsWith('peer-busy'));
     await client.conversation.send('still here');
     assert.equal(toHex((await heard.until('turned-away')).peer.account), toHex(carol.bundle.account));
+  });
+
+  it('a peer that is back after a long while is not taken for one that says nothing', async (t) => {
+    const [ours, theirs, others] = [await homeOf(t, 'alice'), await homeOf(t, 'bob'), await homeOf(t, 'carol')];
+    let passed = 0;
+    const clock = performance.now.bind(performance);
+    t.mock.method(performance, 'now', () => clock() + passed);
+    const { server, heard } = await serve(t, ours);
+    const wire = await wireTo(t, server.address.port);
+    const { client, heard: back } = await call(t, theirs, wire.port);
+    await wire.close();
+    await heard.until('cut');
+    passed = 3_600_000;
+    await wire.open();
+    await back.until('connected', ({ again }) => again);
+    await assert.rejects(call(t, others, server.address.port), failsWith('peer-busy'));
+    await client.conversation.send('still here');
+    passed += 600_000; // ten minutes without a word: now it yields, to one of those who come
+    const another = await openTestHome(t, { path: temporaryFolder(t), identity: () => createIdentity(NOW) });
+    const calls = [others, another].map((home) => call(t, home, server.address.port, { retryFor: 0 }));
+    const came = (await Promise.allSettled(calls)).map(({ status }) => status);
+    assert.deepEqual(came.sort(), ['fulfilled', 'rejected']);
+    assert.deepEqual(heard.texts(), ['still here']);
   });
 
   it('a blocked peer is refused without a word, on either side', async (t) => {

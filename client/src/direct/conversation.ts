@@ -39,6 +39,7 @@ export class Conversation implements AsyncIterable<ReceivedMessage> {
   #running: Promise<unknown> = Promise.resolve();
   #lastMessage = performance.now();
   #closed = false;
+  #closing: Promise<void> | undefined;
   readonly #end = Promise.withResolvers<undefined>();
   readonly #inbox: ReceivedMessage[] = [];
   #buffering: boolean;
@@ -72,7 +73,7 @@ export class Conversation implements AsyncIterable<ReceivedMessage> {
     return this.#connection !== undefined;
   }
 
-  /** Milliseconds since the peer last said something, or since the conversation began. */
+  /** Milliseconds since the peer last said something, or since it last connected. */
   get silence(): number {
     return performance.now() - this.#lastMessage;
   }
@@ -146,16 +147,17 @@ export class Conversation implements AsyncIterable<ReceivedMessage> {
   }
 
   /** Waits for acknowledgements (10 s at most), tells the peer, and ends. What is unacknowledged stays on disk. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     if (this.#closed) return;
     await this.flush();
-    const link = this.#link;
     this.#closed = true; // before the last await: nothing may be posted into a conversation that ends
-    if (link !== undefined) {
-      const ended = new Promise<void>((resolve) => this.#settled.push(resolve));
-      await link.leave();
-      await ended;
-    }
+    await this.#link?.leave();
+    await this.#running;
     this.#endWaiting();
   }
 
@@ -170,6 +172,7 @@ export class Conversation implements AsyncIterable<ReceivedMessage> {
     // One link at a time, however many connections come at once: two would seal with the same sequence numbers (§5.2).
     this.#connection?.cut('replaced');
     this.#connection = connection;
+    this.#lastMessage = performance.now();
     const run = this.#running.then(() => this.#work(connection, onReady));
     this.#running = run.catch(() => undefined);
     return await run;

@@ -160,8 +160,9 @@ export class DirectServer implements AsyncIterable<Conversation> {
   async #converse(connection: Connection, how: { remote: string; firstContact: boolean }): Promise<void> {
     const { peer: bundle, sas, clockOffset } = connection.handshake;
     const peer = viewPeer(this.#home.store, bundle);
-    const current = this.#current;
-    if (current?.connected === true && current.peer.fingerprint !== peer.fingerprint) {
+    // Again after each wait: another may have come meanwhile.
+    for (let current = this.#current; current?.connected === true; current = this.#current) {
+      if (current.peer.fingerprint === peer.fingerprint) break;
       if (current.silence < YIELD_AFTER || this.#closed) {
         await connection.send({ kind: 'busy' });
         connection.end();
