@@ -15,6 +15,10 @@ export class Connection {
   #lastHeard: number;
   #lastPing: number;
   #cutReason: string | undefined;
+  /** Resolves when the peer reads on; undefined while it does. */
+  #drained: Promise<void> | undefined;
+  /** The newest seq while acknowledgements are being sent. */
+  #toAcknowledge: number | undefined;
   /** A record did not open: the channel seals no more, and there is nothing to say but the reject frame. */
   #broken = false;
 
@@ -79,13 +83,27 @@ export class Connection {
     if (!this.#socket.writable || this.#broken) return;
     const frames = contents.map((content) => this.#channel.seal(content));
     if (this.#socket.write(concat(...frames))) return;
-    await new Promise<void>((resolve) => {
+    this.#drained ??= new Promise<void>((resolve) => {
       const done = (): void => {
         this.#socket.off('drain', done).off('close', done);
+        this.#drained = undefined;
         resolve();
       };
       this.#socket.on('drain', done).on('close', done);
     });
+    await this.#drained;
+  }
+
+  /** Sends [6, seq]. The newest stands for all before it: a peer that does not read has one waiting and no more. */
+  async acknowledge(seq: number): Promise<void> {
+    const busy = this.#toAcknowledge !== undefined;
+    this.#toAcknowledge = seq;
+    if (busy) return;
+    for (let said: number | undefined; said !== this.#toAcknowledge; ) {
+      said = this.#toAcknowledge;
+      await this.send({ kind: 'accepted', seq: said });
+    }
+    this.#toAcknowledge = undefined;
   }
 
   /** The one outward answer to any failure (§3): the reject frame, and the end. */
@@ -133,7 +151,9 @@ export class Connection {
   }
 
   #answerPings(contents: readonly Content[]): readonly Content[] {
-    if (contents.some((content) => content.kind === 'ping')) void this.send({ kind: 'pong' });
+    // A peer that does not read what waits for it would not read more answers: they would only fill our memory.
+    const answer = !this.#socket.writableNeedDrain && contents.some((content) => content.kind === 'ping');
+    if (answer) void this.send({ kind: 'pong' });
     return contents.filter((content) => content.kind !== 'ping' && content.kind !== 'pong');
   }
 }

@@ -269,7 +269,7 @@ export class Link {
     }
     this.#options.onMessages(messages);
     const last = flights.at(-1);
-    if (last !== undefined) void this.#connection.send({ kind: 'accepted', seq: last.seq });
+    if (last !== undefined) void this.#connection.acknowledge(last.seq);
   }
 
   #store(flight: OpenedFlight, received: number): ReceivedMessage[] {
