@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { toHex } from '@waxwing/protocol';
+import { HandshakingClient } from '@waxwing/protocol/channel';
+import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 import { alice, bob, carol, NOW } from '../../protocol/test/fixtures/devices.ts';
 import { dial } from '../src/direct/dial.ts';
 import { listen } from '../src/direct/listen.ts';
+import { shake } from '../src/direct/shake.ts';
 import { isWaxwingError } from '../src/errors.ts';
 import type { Home } from '../src/home/home.ts';
 import { createIdentity } from '../src/identity.ts';
@@ -360,6 +363,22 @@ describe('the port of a server', () => {
       heard.events.flatMap((event) => (event.kind === 'failed' ? [event.detail.code] : [])),
       ['frame', 'frame', 'frame', 'handshake-f2'],
     );
+  });
+
+  it('does no work for acknowledgements that acknowledge nothing', async (t) => {
+    const ours = await homeOf(t, 'alice');
+    const { server } = await serve(t, ours);
+    const socket = connect(server.address.port, '127.0.0.1');
+    const side = new HandshakingClient(nodePrimitives, { device: bob });
+    const channel = await shake({ socket, side, now: () => NOW, admit: () => undefined });
+    socket.write(channel.seal({ kind: 'accepted', seq: 0 }));
+    const acknowledge = t.mock.method(ours.store.outbox, 'acknowledge');
+    for (let sent = 0; sent < 1_000; sent++) socket.write(channel.seal({ kind: 'accepted', seq: 0 }));
+    socket.write(channel.seal({ kind: 'ping' }));
+    for await (const chunk of socket) {
+      if (channel.receive(chunk as Buffer).some(({ kind }) => kind === 'pong')) break;
+    }
+    assert.ok(acknowledge.mock.callCount() <= 1, `${String(acknowledge.mock.callCount())} looks at the disk`);
   });
 
   it('says what is wrong with an address', async (t) => {

@@ -162,6 +162,16 @@ describe('after a cut', () => {
   });
 });
 
+test('a refusal that is told again changes nothing on the disk', () => {
+  const store = memoryStore();
+  sendEach(store, 'a');
+  const changes = (): unknown => store.database.prepare<{ n: number }>('SELECT total_changes() AS n').get()?.n;
+  store.outbox.markTooOld(CHAIN, 1);
+  const before = changes();
+  store.outbox.markTooOld(CHAIN, 1);
+  assert.equal(changes(), before);
+});
+
 test('too old on arrival is a state of its own, until the user sends it again', () => {
   const store = memoryStore();
   const [a, b] = sendEach(store, 'a', 'b') as [number, number];

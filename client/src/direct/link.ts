@@ -238,6 +238,7 @@ export class Link {
       this.#options.observe({ kind: 'restored-copy', peer: this.peer });
       throw new ProtocolError('record', 'accepted', 'The peer has accepted more than this home ever sent.');
     }
+    if (this.#ready && seq <= this.#ackedSeq) return; // nothing new: no reason to touch the disk
     this.#ackedSeq = Math.max(this.#ackedSeq, seq);
     const delivered = outbox.acknowledge(this.#chain, seq);
     if (!this.#ready) {

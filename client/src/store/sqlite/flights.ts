@@ -45,7 +45,7 @@ export class SqliteFlights {
       JOIN bundles ON bundles.bundle = flights.bundle WHERE flight = ?`);
     this.#numbers = database.prepare('SELECT number FROM messages WHERE flight = ? ORDER BY number');
     this.#setOutcome = database.prepare(`UPDATE flights SET outcome = ? WHERE direction = 'out'
-      AND own_device = ? AND account = ? AND peer_device = ? AND seq = ?`);
+      AND own_device = ? AND account = ? AND peer_device = ? AND seq = ? AND outcome IS NOT ?`);
     this.#tooOld = database.prepare(`SELECT seq FROM flights WHERE direction = 'in' AND outcome = 'too-old'
       AND own_device = ? AND account = ? AND peer_device = ? ORDER BY seq DESC LIMIT 64`);
     this.#deleteIfEmpty = database.prepare(`DELETE FROM flights WHERE flight = ?
@@ -74,7 +74,7 @@ export class SqliteFlights {
 
   /** What became of an outgoing flight. */
   setOutcome(chain: FlightRecord['chain'], seq: number, outcome: 'accepted' | 'too-old'): void {
-    this.#setOutcome.run(outcome, chain.ownDevice, chain.account, chain.peerDevice, seq);
+    this.#setOutcome.run(outcome, chain.ownDevice, chain.account, chain.peerDevice, seq, outcome);
   }
 
   tooOldSeqs(chain: FlightRecord['chain']): readonly number[] {
