@@ -6,6 +6,7 @@ import { HandshakingClient } from '@waxwing/protocol/channel';
 import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 import { alice, bob, carol, NOW } from '../../protocol/test/fixtures/devices.ts';
 import { dial } from '../src/direct/dial.ts';
+import type { DirectEvent } from '../src/direct/event.ts';
 import { listen } from '../src/direct/listen.ts';
 import { shake } from '../src/direct/shake.ts';
 import { isWaxwingError } from '../src/errors.ts';
@@ -24,6 +25,32 @@ const kept = (home: Home, direction: 'in' | 'out'): string[] =>
     .map((message) => Buffer.from(message.body).toString());
 
 describe('a direct chat', () => {
+  it('tells what a peer calls itself once it is kept, and nothing of a name that is none', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    const commit = ours.store.transaction.bind(ours.store);
+    let committing = false;
+    t.mock.method(ours.store, 'transaction', <T>(run: () => T) => {
+      committing = true;
+      try {
+        return commit(run);
+      } finally {
+        committing = false;
+      }
+    });
+    const nicks: (readonly [nick: string | undefined, committing: boolean])[] = [];
+    const observe = (event: DirectEvent): void => {
+      if (event.kind === 'nick') nicks.push([event.peer.nick, committing]);
+    };
+    const { server } = await serve(t, ours, { observe });
+    for (const nick of ['\u{200b}\u{202e}', 'bob', 'bob']) {
+      theirs.store.settings.set('nick', nick);
+      const { client } = await call(t, theirs, server.address.port);
+      await client.conversation.send('hello');
+      await client.close();
+    }
+    assert.deepEqual(nicks, [['bob', false]]);
+  });
+
   it('goes both ways, in order, acknowledged and on disk', async (t) => {
     const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
     const { server, heard } = await serve(t, ours);

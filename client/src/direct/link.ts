@@ -257,12 +257,14 @@ export class Link {
     if (flights.length === 0) return;
     const { store } = this.#home;
     const received = this.#options.now();
+    const { nick } = this.peer;
     const messages = store.transaction(() => {
       const kept = flights.flatMap((flight) => this.#store(flight, received));
       const { received: end } = this.#live.chain;
       if (end !== undefined) store.chains.setReceived(this.#chain, end);
       return kept;
     });
+    if (this.peer.nick !== nick) this.#options.observe({ kind: 'nick', peer: this.peer });
     for (const flight of flights) {
       if (flight.outcome === 'accepted') continue;
       this.#options.observe({ kind: 'refused-for-age', peer: this.peer, seq: flight.seq, age: flight.age });
@@ -279,10 +281,7 @@ export class Link {
     const nick = flight.ctl.find(([name]) => name === CTL_NICK)?.[1];
     if (nick instanceof Uint8Array && flight.outcome === 'accepted') {
       const text = textOf(nick);
-      const known = peers.get(peer.account)?.nick;
-      if (text !== undefined && peers.claimNick(peer.account, text) !== known) {
-        this.#options.observe({ kind: 'nick', peer: this.peer });
-      }
+      if (text !== undefined) peers.claimNick(peer.account, text);
     }
     const items = flight.items.filter((item) => item.type !== TYPE_STEP);
     const numbers = history.receive(
