@@ -6,7 +6,7 @@ import { isProtocolError } from '@waxwing/protocol';
 import { destination, type Logger, pino } from 'pino';
 
 const LOG_FILE = 'waxwing.log';
-/** Above this the log is put aside (one older file is kept), bytes. */
+/** Above this the log is put aside (one older file is kept), bytes: callers without end must not fill the disk. */
 const LARGEST = 1_000_000;
 
 /** What may be written of an event: no message, no text, no number of them. */
@@ -59,22 +59,31 @@ function failureOf({ cause }: WaxwingError): object {
 export function openLog(home: Home): (event: DirectEvent) => void {
   if (home.memory) return () => undefined;
   const path = join(home.path, LOG_FILE);
-  let logger: Logger | undefined;
+  let log: OpenLog | undefined;
   return (event) => {
     const record = recordOf(event);
     if (record === undefined) return;
     try {
-      logger ??= openLogger(path);
-      logger.info(record);
+      if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > LARGEST) {
+        renameSync(path, `${path}.1`);
+        log?.file.destroy();
+        log = undefined;
+      }
+      log ??= openFile(path);
+      log.logger.info(record);
     } catch {
       // The log is a convenience: a full or read-only disk is told where something is lost by it.
     }
   };
 }
 
-function openLogger(path: string): Logger {
-  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > LARGEST) renameSync(path, `${path}.1`);
+interface OpenLog {
+  readonly file: ReturnType<typeof destination>;
+  readonly logger: Logger;
+}
+
+function openFile(path: string): OpenLog {
   const file = destination({ dest: path, sync: true, mode: 0o600 });
   file.on('error', () => undefined);
-  return pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, file);
+  return { file, logger: pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, file) };
 }
