@@ -1,5 +1,4 @@
 /** Opening the home a command lives in, with the questions that may take. */
-import { readFileSync } from 'node:fs';
 import { type Home, isWaxwingError, openHome, resolveHome, WaxwingError } from '@waxwing/client';
 
 export interface OpenOptions {
@@ -55,9 +54,4 @@ export async function askSecret(message: string): Promise<string> {
   const answer = await password({ message, output: process.stderr });
   if (isCancel(answer)) throw new WaxwingError('passphrase-needed', 'No passphrase was given.', 'Try again.');
   return answer;
-}
-
-/** The first line of a secret's file, without its line end. */
-export function readSecretFile(path: string): string {
-  return readFileSync(path, 'utf8').replace(/\r?\n[\s\S]*$/u, '');
 }

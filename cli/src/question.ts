@@ -1,6 +1,6 @@
 /** What a command asks before it does something: a confirmation, a new passphrase; and the wait for what takes long. */
-import { WaxwingError } from '@waxwing/client';
-import { askSecret, readSecretFile } from './home.ts';
+import { passphraseFromFile, WaxwingError } from '@waxwing/client';
+import { askSecret } from './home.ts';
 
 /**
  * A yes or no of the user. `--yes` answers it beforehand.
@@ -21,7 +21,7 @@ export async function confirmed(question: string, flags: { readonly yes?: boolea
  * @throws WaxwingError `passphrase-needed`, `passphrase-empty`, `passphrase-wrong` where the two differ
  */
 export async function newPassphrase(what: string): Promise<string> {
-  const given = givenPassphrase();
+  const given = passphraseFromFile(process.env);
   const first = given ?? (await askSecret(`New passphrase ${what}`));
   if (first === '') {
     throw new WaxwingError('passphrase-empty', 'An empty passphrase protects nothing.', 'Choose four words or more.');
@@ -33,22 +33,7 @@ export async function newPassphrase(what: string): Promise<string> {
 
 /** The passphrase of something there is. @throws WaxwingError `passphrase-needed` */
 export async function oldPassphrase(what: string): Promise<string> {
-  return givenPassphrase() ?? (await askSecret(`Passphrase ${what}`));
-}
-
-function givenPassphrase(): string | undefined {
-  const file = process.env['WAXWING_PASSPHRASE_FILE'];
-  if (file === undefined || file === '') return undefined;
-  try {
-    return readSecretFile(file);
-  } catch (error) {
-    throw new WaxwingError(
-      'passphrase-needed',
-      `The file that WAXWING_PASSPHRASE_FILE names cannot be read: ${file}.`,
-      'Correct WAXWING_PASSPHRASE_FILE, or unset it to be asked.',
-      { cause: error },
-    );
-  }
+  return passphraseFromFile(process.env) ?? (await askSecret(`Passphrase ${what}`));
 }
 
 /** Shows that something is going on, at a terminal only. */

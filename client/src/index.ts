@@ -18,6 +18,7 @@ export {
 export { type Home, openHome, type OpenHomeOptions, type Protection } from './home/home.ts';
 export { type HomeLocation, listProfiles, resolveHome, type ResolveHomeOptions } from './home/location.ts';
 export { homeExists, type HomeLook, lookHome } from './home/look.ts';
+export { passphraseFromFile } from './home/passphrase.ts';
 export { protectHome, type ProtectOptions, unprotectHome } from './home/protection.ts';
 export { createIdentity, exportIdentity, type Identity, type PublicIdentity } from './identity.ts';
 export type { ChainKey, Chains, StoredChain } from './store/chain.ts';

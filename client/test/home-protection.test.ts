@@ -49,6 +49,8 @@ describe('a passphrase', () => {
     const env = { WAXWING_PASSPHRASE_FILE: file };
     (await openTestHome(t, { path, env, passphrase })).close();
     (await openTestHome(t, { path, env, memory: true })).close();
+    writeFileSync(file, `${PASSPHRASE}\r\nwhat else stands there is no part of it\n\n`);
+    (await openTestHome(t, { path, env, passphrase })).close();
     const gone = { WAXWING_PASSPHRASE_FILE: `${file}.gone` };
     await assert.rejects(openTestHome(t, { path, env: gone, passphrase }), { code: 'passphrase-needed' });
   });

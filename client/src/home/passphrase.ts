@@ -49,6 +49,25 @@ export async function openUnderPassphrase(sealed: Uint8Array, passphrase: string
 }
 
 /**
+ * The first line of the file that WAXWING_PASSPHRASE_FILE names; undefined where it names none.
+ * @throws WaxwingError `passphrase-needed` where it cannot be read
+ */
+export function passphraseFromFile(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const file = env['WAXWING_PASSPHRASE_FILE'];
+  if (file === undefined || file === '') return undefined;
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n[\s\S]*$/u, '');
+  } catch (error) {
+    throw new WaxwingError(
+      'passphrase-needed',
+      `The file that WAXWING_PASSPHRASE_FILE names cannot be read: ${file}.`,
+      'Correct WAXWING_PASSPHRASE_FILE, or unset it to be asked.',
+      { cause: error },
+    );
+  }
+}
+
+/**
  * The passphrase of a protected home: from the file that WAXWING_PASSPHRASE_FILE names, else from whoever can be asked.
  * @throws WaxwingError `passphrase-needed`
  */
@@ -56,19 +75,8 @@ export async function obtainPassphrase(
   env: Readonly<Record<string, string | undefined>>,
   ask: (() => Promise<string>) | undefined,
 ): Promise<string> {
-  const file = env['WAXWING_PASSPHRASE_FILE'];
-  if (file !== undefined && file !== '') {
-    try {
-      return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-    } catch (error) {
-      throw new WaxwingError(
-        'passphrase-needed',
-        `The file that WAXWING_PASSPHRASE_FILE names cannot be read: ${file}.`,
-        'Correct WAXWING_PASSPHRASE_FILE, or unset it to be asked.',
-        { cause: error },
-      );
-    }
-  }
+  const given = passphraseFromFile(env);
+  if (given !== undefined) return given;
   if (ask !== undefined) return ask();
   throw new WaxwingError(
     'passphrase-needed',
