@@ -9,7 +9,7 @@ import { dial } from '../src/direct/dial.ts';
 import type { DirectEvent } from '../src/direct/event.ts';
 import { listen } from '../src/direct/listen.ts';
 import { shake } from '../src/direct/shake.ts';
-import { isWaxwingError } from '../src/errors.ts';
+import { isWaxwingError, WaxwingError } from '../src/errors.ts';
 import type { Home } from '../src/home/home.ts';
 import { createIdentity } from '../src/identity.ts';
 import { call, homeOf, serve, told, wireTo } from './fixtures/direct-pair.ts';
@@ -439,5 +439,24 @@ describe('a disk that refuses', () => {
     full = false;
     await heard.until('message');
     assert.deepEqual(heard.texts(), ['first refused']);
+  });
+
+  it('is told where the outbox cannot be written as a connection begins, on either side', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    const { server, heard } = await serve(t, ours);
+    const wire = await wireTo(t, server.address.port);
+    const { client, heard: back } = await call(t, theirs, wire.port);
+    const full = (): never => {
+      throw new WaxwingError('disk-full', 'The disk is full.', 'Free some space.');
+    };
+    const here = t.mock.method(ours.store.outbox, 'adopt', full);
+    wire.cut();
+    assert.equal((await heard.until('storage')).error.code, 'disk-full');
+    here.mock.restore();
+    await back.until('connected', ({ again }) => again);
+    t.mock.method(theirs.store.outbox, 'adopt', full);
+    wire.cut();
+    const end = await client.ended;
+    assert.equal(end.how === 'failed' && end.error.code, 'disk-full');
   });
 });

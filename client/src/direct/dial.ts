@@ -135,7 +135,14 @@ export class DirectClient {
   async #keep(first: Connection, established: (value: undefined) => void): Promise<ClientEnd> {
     let connection = first;
     for (;;) {
-      const end = await this.#converse(connection, established);
+      let end: LinkEnd;
+      try {
+        end = await this.#converse(connection, established);
+      } catch (error) {
+        connection.cut('storage');
+        if (isWaxwingError(error)) return this.#fail(error); // the home could not be written before a link stood
+        throw error;
+      }
       if (this.#closed) return { how: 'closed' };
       if (end.how === 'left') {
         this.conversation.finish();

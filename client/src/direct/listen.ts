@@ -149,7 +149,13 @@ export class DirectServer implements AsyncIterable<Conversation> {
         },
       });
       this.#gate.finish(admission.ticket);
-      await this.#converse(new Connection(socket, channel), { remote, firstContact: verdict?.firstContact ?? true });
+      const connection = new Connection(socket, channel);
+      try {
+        await this.#converse(connection, { remote, firstContact: verdict?.firstContact ?? true });
+      } catch (error) {
+        connection.cut('storage'); // the peer must not wait for an end that nobody tends
+        throw error;
+      }
     } catch (error) {
       this.#tellFailure(error, remote);
     } finally {
