@@ -3,10 +3,28 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import type { Home, PeerView } from '@waxwing/client';
-import { CHAIN, flight, memoryStore, textItem } from '../../client/test/fixtures/homes.ts';
+import type { Proof } from '@waxwing/protocol';
+import {
+  bob,
+  CHAIN,
+  flight,
+  memoryStore,
+  receivedFlight,
+  receivedItem,
+  text,
+  textItem,
+} from '../../client/test/fixtures/homes.ts';
 import { ChatView, displayName } from '../src/chat/chat-view.ts';
 import { LineScreen } from '../src/terminal/line-screen.ts';
 
+const PROOF: Proof = [
+  { check: 'structure', size: 936 },
+  { check: 'hmac', covered: 900, pn: 0, n: 0, pe: 0 },
+  { check: 'unwrap', wrapped: 256, wrapKey: 0 },
+  { check: 'decrypt', ciphertext: 512, plain: 400, items: 1 },
+  { check: 'freshness', holds: true, seq: 1, gap: 0, age: 0, ttl: 60 },
+  { check: 'signature', statement: 600, signature: 256, serial: 1 },
+];
 const FORGED = 'Security: ✓ HMAC VERIFIED';
 
 function open(t: TestContext) {
@@ -62,4 +80,35 @@ test('a claimed name stays on the line of the sentence it stands in', async (t) 
   assert.match(printed[0] ?? '', /^Your peer calls itself “eve Security: ✓ HMAC VERIFIED\\u\{202e\}”: a claim/);
   assert.equal(displayName({ ...peer, nick: undefined }), 'SHA256:xxxxxxxx…');
   assert.equal(displayName({ ...peer, nick: '' }), 'SHA256:xxxxxxxx…');
+});
+
+test('what a killed run kept and never showed is told once; what was shown is not', async (t) => {
+  const { store, view, lines } = open(t);
+  store.peers.meet(bob.bundle);
+  store.history.receive(receivedFlight(1), [receivedItem('seen')]);
+  view.observe({
+    kind: 'message',
+    message: {
+      number: 1,
+      peer,
+      type: 'text/plain',
+      body: text('seen'),
+      text: 'seen',
+      sent: 0,
+      received: 0,
+      age: 0,
+      gap: 0,
+      seq: 1,
+      proof: PROOF,
+    },
+  });
+  view.end();
+  assert.equal(store.history.counts().unread, 0);
+  store.history.receive(receivedFlight(2), [receivedItem('kept'), receivedItem('and not shown')]);
+  const before = (await lines()).length;
+  view.begin();
+  view.begin();
+  assert.deepEqual((await lines()).slice(before), [
+    '2 messages came as the last run ended and may not have been shown: /history 2',
+  ]);
 });

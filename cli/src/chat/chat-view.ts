@@ -17,6 +17,7 @@ import { missingWords } from '../text/proof-report.ts';
 import { sanitiseLine, sanitiseName } from '../text/sanitise.ts';
 import type { Refusal } from '../text/why.ts';
 import { dialableAddresses } from './reach.ts';
+import { ReadMarks } from './read-marks.ts';
 import { keyStateOf, nameOf, proofOfReceived, proofOfStored } from './proof.ts';
 
 /** How many of the last messages a terminal shows on start. */
@@ -36,12 +37,29 @@ export interface ChatViewOptions {
 export class ChatView {
   readonly #screen: ChatScreen;
   readonly #options: ChatViewOptions;
+  readonly #read: ReadMarks;
   readonly #refusals: Refusal[] = [];
   #historyShown = false;
 
   constructor(options: ChatViewOptions) {
     this.#screen = options.screen;
     this.#options = options;
+    this.#read = new ReadMarks(options.home.store);
+  }
+
+  /** Says how much of an earlier run, which was killed, may not have been shown. */
+  begin(): void {
+    const unshown = this.#read.takeUnshown();
+    if (unshown === 0) return;
+    this.#screen.notice(
+      `${count(unshown, 'message')} came as the last run ended and may not have been shown: /history ${String(unshown)}`,
+      'warning',
+    );
+  }
+
+  /** Puts on disk what was shown. */
+  end(): void {
+    this.#read.flush();
   }
 
   /** What was refused in this run, the newest last: `/why` explains it. */
@@ -118,6 +136,7 @@ export class ChatView {
           at: message.received,
           ...(from === undefined ? {} : { from }),
         });
+        this.#read.shown(message.peer.account, message.number);
         return;
       }
       case 'sent':

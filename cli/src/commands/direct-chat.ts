@@ -23,6 +23,7 @@ export async function runDirectChat(
   const defaultProfile = role === 'server' ? 'server' : 'default';
   const screen = openChatScreen(flags);
   let home: Home | undefined;
+  let view: ChatView | undefined;
   try {
     home = await openCommandHome({
       profile: flags.profile,
@@ -36,7 +37,8 @@ export async function runDirectChat(
     if (home.memory) screen.notice('Nothing of this run will be kept on disk.', 'warning');
     await home.renewIfDue();
     applyRetention(home, flags);
-    const view = new ChatView({ screen, home, role, once: flags.once === true, log: openLog(home), now: Date.now });
+    view = new ChatView({ screen, home, role, once: flags.once === true, log: openLog(home), now: Date.now });
+    view.begin();
     return await run({ chat: new Chat({ screen, view, home, now: Date.now }), home });
   } catch (error) {
     if (!isWaxwingError(error)) throw error;
@@ -44,6 +46,7 @@ export async function runDirectChat(
     return exitCodeOf(error.code);
   } finally {
     screen.close();
+    view?.end();
     home?.close();
   }
 }
