@@ -15,7 +15,7 @@ export const EXIT = {
   refused: 5,
   /** Another key under a known name, or a fingerprint that differs. */
   changed: 6,
-  /** The connection ended before everything was acknowledged: kept, and sent on the next connection. */
+  /** The connection ended before everything was delivered: kept, and sent on the next connection, or for `/resend`. */
   undelivered: 7,
   /** What was asked for does not hold or does not exist: evidence, a backup, a name, a message. */
   notFound: 8,

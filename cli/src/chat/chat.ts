@@ -49,6 +49,8 @@ export class Chat {
   #leaving = false;
   #lines = 0;
   readonly #resent = new Set<number>();
+  /** Refused by the peer for their age, and not delivered since. */
+  readonly #tooOld = new Set<number>();
 
   constructor(options: ChatOptions) {
     this.#options = options;
@@ -64,6 +66,8 @@ export class Chat {
   /** What `listen` and `dial` are to tell. */
   readonly observe = (event: DirectEvent): void => {
     this.#options.view.observe(event);
+    if (event.kind === 'delivered') for (const number of event.numbers) this.#tooOld.delete(number);
+    if (event.kind === 'too-old') for (const number of event.numbers) this.#tooOld.add(number);
     if (event.kind !== 'too-old' || this.#options.screen.interactive) return;
     // Nobody is there to type /resend: piped input sends once again by itself.
     const first = event.numbers.filter((number) => !this.#resent.has(number));
@@ -222,6 +226,18 @@ export class Chat {
     return count;
   }
 
+  /** How many messages the peer refused for their age and never got. */
+  #tellTooOld(): number {
+    const count = this.#tooOld.size;
+    if (count > 0) {
+      this.#options.screen.notice(
+        `${String(count)} ${count === 1 ? 'message was' : 'messages were'} not delivered: too old on arrival. Kept; in the next chat /resend sends again.`,
+        'warning',
+      );
+    }
+    return count;
+  }
+
   async #leaveWhenDelivered(client: DirectClient): Promise<void> {
     this.#flush();
     while (!this.#leaving && client.conversation.pending > 0) {
@@ -259,7 +275,7 @@ export class Chat {
     this.#leaving = true;
     this.#flush();
     await this.#endpoint?.close();
-    const unacknowledged = this.#tellKept();
-    this.#finished.resolve(code === EXIT.ok && unacknowledged > 0 ? EXIT.undelivered : code);
+    const undelivered = this.#tellKept() + this.#tellTooOld();
+    this.#finished.resolve(code === EXIT.ok && undelivered > 0 ? EXIT.undelivered : code);
   }
 }
