@@ -290,6 +290,21 @@ describe('who may talk', () => {
     assert.deepEqual(heard.texts(), ['still here']);
   });
 
+  it('a server for one peer keeps its place for it while its connection is cut', async (t) => {
+    const [ours, theirs, others] = [await homeOf(t, 'alice'), await homeOf(t, 'bob'), await homeOf(t, 'carol')];
+    const { server, heard } = await serve(t, ours, { once: true });
+    const wire = await wireTo(t, server.address.port);
+    const { client, heard: back } = await call(t, theirs, wire.port);
+    await client.conversation.send('hello');
+    await wire.close();
+    await heard.until('cut');
+    await assert.rejects(call(t, others, server.address.port), failsWith('peer-busy'));
+    assert.deepEqual(server.post(['for bob alone']), [2]);
+    await wire.open();
+    await back.until('message');
+    assert.deepEqual(back.texts(), ['for bob alone']);
+  });
+
   it('a blocked peer is refused without a word, on either side', async (t) => {
     const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
     const { server, heard } = await serve(t, ours);

@@ -17,8 +17,9 @@ export async function runServer(flags: ServerFlags): Promise<ExitCode> {
     return await runClassicServer({ ...flags, host: flags.host ?? '127.0.0.1', port });
   }
   return await runDirectChat('server', flags, async ({ chat, home }) => {
-    const server = await listen({ home, host: flags.host, port, peer, observe: chat.observe });
-    return await chat.serve(server, flags.once === true);
+    const once = flags.once === true;
+    const server = await listen({ home, host: flags.host, port, peer, once, observe: chat.observe });
+    return await chat.serve(server, once);
   });
 }
 

@@ -30,6 +30,8 @@ export interface ListenOptions {
   readonly port?: number | undefined;
   /** The only account (32) that may connect. */
   readonly peer?: Bytes | undefined;
+  /** The first peer is the only one until it leaves: its place is kept for it while its connection is cut. */
+  readonly once?: boolean | undefined;
   readonly observe?: Observer | undefined;
   /** Unix milliseconds. */
   readonly now?: (() => number) | undefined;
@@ -167,9 +169,11 @@ export class DirectServer implements AsyncIterable<Conversation> {
     const { peer: bundle, sas, clockOffset } = connection.handshake;
     const peer = viewPeer(this.#home.store, bundle);
     // Again after each wait: another may have come meanwhile.
-    for (let current = this.#current; current?.connected === true; current = this.#current) {
+    const { once = false } = this.#options;
+    for (let current = this.#current; current !== undefined; current = this.#current) {
       if (current.peer.fingerprint === peer.fingerprint) break;
-      if (current.silence < YIELD_AFTER || this.#closed) {
+      if (!current.connected && !(once && current.open)) break;
+      if (current.silence < YIELD_AFTER || once || this.#closed) {
         await connection.send({ kind: 'busy' });
         connection.end();
         this.#observe({ kind: 'turned-away', peer });
