@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
+import { connect, Server } from 'node:net';
 import { describe, it } from 'node:test';
 import { toHex } from '@waxwing/protocol';
 import { HandshakingClient } from '@waxwing/protocol/channel';
@@ -405,6 +405,20 @@ describe('the port of a server', () => {
       heard.events.flatMap((event) => (event.kind === 'failed' ? [event.detail.code] : [])),
       ['frame', 'frame', 'frame', 'handshake-f2'],
     );
+  });
+
+  it('goes on where the system cannot take a caller in', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    const listening: Server[] = [];
+    const begin = Reflect.get(Server.prototype, 'listen');
+    t.mock.method(Server.prototype, 'listen', function (this: Server, ...given: Parameters<Server['listen']>) {
+      listening.push(this);
+      return begin.apply(this, given);
+    });
+    const { server, heard } = await serve(t, ours);
+    for (let times = 0; times < 2; times++) listening[0]?.emit('error', new Error('accept ENFILE'));
+    await call(t, theirs, server.address.port);
+    assert.equal((await heard.until('failed')).detail.message, 'accept ENFILE');
   });
 
   it('does no work for acknowledgements that acknowledge nothing', async (t) => {

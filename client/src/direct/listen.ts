@@ -78,6 +78,11 @@ export class DirectServer implements AsyncIterable<Conversation> {
     const bound = server.address();
     const host = options.host ?? DEFAULT_HOST;
     this.address = { host, port: typeof bound === 'object' && bound !== null ? bound.port : 0 };
+    server.on('error', ({ message }) => {
+      // A caller that could not be taken in (too many open files, say): the next one may be.
+      const detail = { code: 'unexpected', check: 'accept', message } as const;
+      this.#observe({ kind: 'failed', remote: 'unknown', peer: undefined, detail, aside: true });
+    });
     server.on('connection', (socket) => {
       void this.#serve(socket);
     });
