@@ -51,6 +51,8 @@ export class Chat {
   readonly #resent = new Set<number>();
   /** Refused by the peer for their age, and not delivered since. */
   readonly #tooOld = new Set<number>();
+  /** Why the first text of the input that was not taken was not: whoever pipes sees the exit code alone. */
+  #refused: ExitCode | undefined;
 
   constructor(options: ChatOptions) {
     this.#options = options;
@@ -141,6 +143,7 @@ export class Chat {
         this.#send(input.text);
         return undefined;
       case 'refused':
+        this.#refused ??= EXIT.usage;
         screen.notice(
           `Line ${String(input.line)} of the input (${String(input.bytes)} bytes) ${input.reason === 'not-utf-8' ? 'is not UTF-8 text' : 'is too long for one message'}: it was not sent.`,
           'error',
@@ -185,6 +188,7 @@ export class Chat {
         this.#sendOneByOne(texts);
         return;
       }
+      this.#refused ??= exitCodeOf(error.code);
       view.error(error);
       screen.keep(texts[0] ?? '');
     }
@@ -276,6 +280,8 @@ export class Chat {
     this.#flush();
     await this.#endpoint?.close();
     const undelivered = this.#tellKept() + this.#tellTooOld();
-    this.#finished.resolve(code === EXIT.ok && undelivered > 0 ? EXIT.undelivered : code);
+    const refused = this.#options.screen.interactive ? undefined : this.#refused;
+    const fault = undelivered > 0 ? EXIT.undelivered : refused;
+    this.#finished.resolve(code === EXIT.ok ? (fault ?? code) : code);
   }
 }
