@@ -133,7 +133,7 @@ suite('refusals of the chat', { concurrency: 2 }, () => {
     const bob = homes.of('bob');
     const { server, port } = await startServer(t, homes.of('alice'), { args: ['--once'], noInput: true });
     const client = startClient(t, bob, port, { input: `before\n${'x'.repeat(70_000)}\nafter\n` });
-    assert.equal((await client.exited).code, 0);
+    assert.equal((await client.exited).code, 2);
     await server.exited;
     assert.match(client.out, /61,?440/);
     assert.ok(client.lines.includes('Not sent, kept here:') && client.out.includes('x'.repeat(70_000)));
