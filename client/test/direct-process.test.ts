@@ -91,6 +91,19 @@ describe('a direct chat', () => {
     await echo;
   });
 
+  it('does not keep conversations that ended for an iterator nobody asked for', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    const { server } = await serve(t, ours);
+    const { client } = await call(t, theirs, server.address.port);
+    await client.close();
+    await server.current?.ended;
+    const first = server[Symbol.asyncIterator]().next();
+    const { client: again } = await call(t, theirs, server.address.port);
+    assert.equal((await first).value, server.current);
+    assert.equal(server.current?.open, true);
+    await again.close();
+  });
+
   it('sends what was typed before anyone was there', async (t) => {
     const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
     const { server } = await serve(t, ours);

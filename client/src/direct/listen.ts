@@ -64,7 +64,8 @@ export class DirectServer implements AsyncIterable<Conversation> {
   readonly #sockets = new Set<Socket>();
   #current: Conversation | undefined;
   #closed = false;
-  readonly #arrived: Conversation[] = [];
+  /** For the iterator; whoever observes may want none, so of those that ended none is kept for it. */
+  #arrived: Conversation[] = [];
   #arrival: (() => void) | undefined;
 
   /** Made by `listen`. */
@@ -218,6 +219,7 @@ export class DirectServer implements AsyncIterable<Conversation> {
       // Whoever left has closed his conversation: his next one is a new one.
       this.#conversations.delete(peer.fingerprint);
       conversation.finish();
+      if (this.#options.observe !== undefined) this.#arrived = this.#arrived.filter((one) => one !== conversation);
       return;
     }
     if (end.how === 'cut' && (end.reason === 'replaced' || end.reason === 'closed')) return;
