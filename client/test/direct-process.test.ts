@@ -271,6 +271,26 @@ describe('who may talk', () => {
     assert.equal((await heard.until('connected')).peer.trust, 'verified');
   });
 
+  it('--peer against the pin is said as what it is, and nobody is called', async (t) => {
+    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
+    const { server, heard } = await serve(t, ours);
+    const { port } = server.address;
+    const { client } = await call(t, theirs, port);
+    await client.close();
+    const calls = heard.events.length;
+    await assert.rejects(call(t, theirs, port, { peer: carol.bundle.account }), (error: unknown) => {
+      assert.ok(isWaxwingError(error, 'peer-changed'));
+      assert.match(
+        error.message,
+        /^You named SHA256:\S+ with --peer, but 127\.0\.0\.1:\d+ is SHA256:\S+ here, last seen /u,
+      );
+      assert.match(error.next, /waxwing peers accept 127\.0\.0\.1:\d+ SHA256:/u);
+      return true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(!heard.events.slice(calls).some(({ kind }) => kind === 'exchanging'));
+  });
+
   it('a second caller is told that the server is busy; the one who chats is not disturbed', async (t) => {
     const [ours, theirs, others] = [await homeOf(t, 'alice'), await homeOf(t, 'bob'), await homeOf(t, 'carol')];
     const { server, heard } = await serve(t, ours);

@@ -19,8 +19,15 @@ export interface Expected {
 export function pinFor(home: Home, expected: Expected): Bytes | undefined {
   const pin = expected.name === undefined ? undefined : home.store.pins.get(expected.name);
   if (pin !== undefined && expected.account !== undefined) {
-    const presented = encodeFingerprint(expected.account);
-    if (presented !== pin.fingerprint) throw changedError(home, pin.name, { presented: expected.account });
+    const named = encodeFingerprint(expected.account);
+    if (named !== pin.fingerprint) {
+      const since = new Date(pin.lastSeen).toISOString();
+      throw new WaxwingError(
+        'peer-changed',
+        `You named ${named} with --peer, but ${pin.name} is ${pin.fingerprint} here, last seen ${since}. Nobody was called.`,
+        `If its keys are new, and you compared them over another way: waxwing peers accept ${pin.name} ${named}. Otherwise leave out --peer.`,
+      );
+    }
   }
   return expected.account ?? pin?.account;
 }

@@ -253,10 +253,12 @@ export class DirectClient {
    */
   async #shakeHands(): Promise<Connection> {
     for (;;) {
+      await this.#home.renewIfDue();
+      const pin = pinFor(this.#home, this.#expected);
       const socket = await open(this.#options.address, this.#giveUp.signal);
       this.#observe({ kind: 'exchanging', remote: this.name });
       try {
-        return await this.#shakeOnce(socket);
+        return await this.#shakeOnce(socket, pin);
       } catch (error) {
         if (error instanceof PinMismatchError) throw this.#changed(error);
         if (isWaxwingError(error)) throw error;
@@ -271,12 +273,8 @@ export class DirectClient {
     }
   }
 
-  async #shakeOnce(socket: Socket): Promise<Connection> {
-    await this.#home.renewIfDue();
-    const side = new HandshakingClient(nodePrimitives, {
-      device: this.#home.device,
-      pin: pinFor(this.#home, this.#expected),
-    });
+  async #shakeOnce(socket: Socket, pin: Bytes | undefined): Promise<Connection> {
+    const side = new HandshakingClient(nodePrimitives, { device: this.#home.device, pin });
     const channel = await shake({
       socket,
       side,
