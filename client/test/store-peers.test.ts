@@ -99,6 +99,21 @@ describe('peers', () => {
     assert.equal(peers.get(accounts.bob)?.nick, undefined);
   });
 
+  test('forgetting a peer does not let a blocked one in again', () => {
+    const { peers } = memoryStore();
+    peers.meet(bob.bundle);
+    peers.rename(bob.bundle.account, 'bob');
+    peers.verify(bob.bundle.account, 'fingerprint');
+    peers.block(bob.bundle.account);
+    peers.forget(bob.bundle.account);
+    const left = peers.get(bob.bundle.account);
+    assert.notEqual(left?.blockedAt, undefined);
+    assert.deepEqual([left?.petname, left?.verifiedAt], [undefined, undefined]);
+    peers.unblock(bob.bundle.account);
+    peers.forget(bob.bundle.account);
+    assert.equal(peers.get(bob.bundle.account), undefined);
+  });
+
   test('verify, block, unblock and forget are logged, newest first', () => {
     const { peers, pins, events } = memoryStore();
     peers.meet(bob.bundle);

@@ -155,6 +155,10 @@ suite('peers and history', { concurrency: 2 }, () => {
     const left = await waxwing(['history', '--peer', homes.aliceFingerprint, '--json'], { home });
     assert.equal(records(left).length, 3);
     assert.match((await waxwing(['history'], { home })).out, /someone forgotten: You said/);
+    await waxwing(['peers', 'block', homes.aliceFingerprint], { home });
+    const again = await waxwing(['peers', 'forget', homes.aliceFingerprint, '--yes'], { home });
+    assert.match(again.out, /is forgotten\. It stays blocked; to let it in: waxwing peers block --undo SHA256:/);
+    assert.match((await waxwing(['peers'], { home })).out, /BLOCKED 20/);
   });
 
   test('history shows every text harmless, and as JSON without a character that acts', async () => {

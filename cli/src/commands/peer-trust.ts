@@ -204,7 +204,8 @@ export async function forgetPeer(who: string, flags: HomeFlags & { readonly yes?
       return EXIT.failure;
     }
     store.peers.forget(peer.account);
-    print(`${called(peer)} is forgotten.`);
+    const block = ` It stays blocked; to let it in: waxwing peers block --undo ${peer.fingerprint}`;
+    print(`${called(peer)} is forgotten.${peer.blockedAt === undefined ? '' : block}`);
     return EXIT.ok;
   });
 }

@@ -45,7 +45,7 @@ export interface Peers {
   verify(account: Bytes, how: VerifiedHow): Peer;
   block(account: Bytes): Peer;
   unblock(account: Bytes): Peer;
-  /** Deletes name, verification, pins, and bundles. Serials, chains and history stay (§2, §5.2). */
+  /** Deletes name, verification, pins, and bundles. A block, serials, chains and history stay (§2, §5.2). */
   forget(account: Bytes): void;
 }
 

@@ -81,7 +81,9 @@ export class SqlitePeers implements Peers {
     this.#forget = [
       'DELETE FROM pins WHERE account = ?',
       'UPDATE devices SET bundle = NULL WHERE account = ?',
-      'DELETE FROM peers WHERE account = ?',
+      `UPDATE peers SET petname = NULL, petname_key = NULL, nick = NULL, verified_at = NULL, verified_how = NULL
+        WHERE account = ?`,
+      'DELETE FROM peers WHERE account = ? AND blocked_at IS NULL', // forgetting lets nobody in again
     ].map((sql) => database.prepare<never>(sql));
   }
 
