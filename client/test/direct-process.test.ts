@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
-import { connect, Server } from 'node:net';
 import { describe, it } from 'node:test';
 import { toHex } from '@waxwing/protocol';
-import { HandshakingClient } from '@waxwing/protocol/channel';
-import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 import { alice, bob, carol, NOW } from '../../protocol/test/fixtures/devices.ts';
 import { dial } from '../src/direct/dial.ts';
 import type { DirectEvent } from '../src/direct/event.ts';
 import { listen } from '../src/direct/listen.ts';
-import { shake } from '../src/direct/shake.ts';
-import { isWaxwingError, WaxwingError } from '../src/errors.ts';
+import { isWaxwingError } from '../src/errors.ts';
 import type { Home } from '../src/home/home.ts';
 import { createIdentity } from '../src/identity.ts';
 import { call, homeOf, serve, told, wireTo } from './fixtures/direct-pair.ts';
@@ -125,111 +121,6 @@ describe('a direct chat', () => {
       heard.events.every((event) => event.kind !== 'message' || event.message.seq <= 15),
       '64 share a flight',
     );
-  });
-});
-
-describe('a cut channel', () => {
-  it('comes back by itself; nothing is lost, doubled or out of order, and no gap is told', async (t) => {
-    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
-    const { server, heard } = await serve(t, ours);
-    const wire = await wireTo(t, server.address.port);
-    const { client, heard: back } = await call(t, theirs, wire.port);
-    await client.conversation.send('before');
-    wire.stall('back'); // the peer gets these, and its acknowledgements get lost
-    client.conversation.post(['acknowledged into the void']);
-    await heard.until('message', ({ message }) => message.text === 'acknowledged into the void');
-    wire.stall('there'); // these are sent and never arrive
-    client.conversation.post(['lost 1']);
-    await back.until('sent', ({ numbers }) => numbers.includes(3));
-    wire.cut();
-    wire.stall('none');
-    client.conversation.post(['after']);
-    await heard.until('message', ({ message }) => message.text === 'after');
-    assert.equal(await client.conversation.flush(), true);
-    assert.deepEqual(heard.texts(), ['before', 'acknowledged into the void', 'lost 1', 'after']);
-    assert.deepEqual(kept(ours, 'in'), heard.texts());
-    assert.ok(heard.events.every((event) => event.kind !== 'message' || event.message.gap === 0));
-    assert.equal((await back.until('cut')).reason, 'ECONNRESET');
-    assert.ok(back.events.some((event) => event.kind === 'retrying'));
-  });
-
-  it('is taken over by a new connection of the same peer while the old one still seems to live', async (t) => {
-    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
-    const { server, heard } = await serve(t, ours);
-    await call(t, theirs, server.address.port);
-    const { client } = await call(t, theirs, server.address.port);
-    await client.conversation.send('from the new one');
-    assert.ok(heard.texts().includes('from the new one'));
-    assert.ok(!heard.events.some((event) => event.kind === 'turned-away'));
-  });
-
-  it('is taken over by one new connection at a time, however many come at once', async (t) => {
-    const ours = await homeOf(t, 'alice');
-    const { server, heard } = await serve(t, ours);
-    const [first, ...others] = (await Promise.all(Array.from({ length: 5 }, () => homeOf(t, 'bob')))) as [
-      Home,
-      ...Home[],
-    ];
-    await call(t, first, server.address.port, { retryFor: 0 });
-    server.post(Array.from({ length: 2_000 }, (_, index) => `line ${String(index)}`)); // it is sealing when they come
-    await Promise.allSettled(others.map((home) => call(t, home, server.address.port, { retryFor: 0 })));
-    const { client } = await call(t, first, server.address.port, { retryFor: 0 });
-    await client.conversation.send('from the last of them');
-    // Two links at once would seal with the same sequence numbers (§5.2).
-    assert.deepEqual(
-      heard.events.filter(({ kind }) => kind === 'storage' || kind === 'failed'),
-      [],
-    );
-    assert.deepEqual(heard.texts(), ['from the last of them']);
-  });
-
-  it('is not mended while another chats there: the pauses grow, and the time to come back runs out', async (t) => {
-    const [ours, theirs, others] = [await homeOf(t, 'alice'), await homeOf(t, 'bob'), await homeOf(t, 'carol')];
-    const { server, heard } = await serve(t, ours);
-    const wire = await wireTo(t, server.address.port);
-    const { client, heard: back } = await call(t, theirs, wire.port, { retryFor: 1_500 });
-    await wire.close();
-    await heard.until('cut');
-    await call(t, others, server.address.port);
-    await wire.open();
-    const end = await client.ended;
-    assert.equal(end.how === 'failed' && end.error.code, 'peer-busy');
-    const pauses = back.events.flatMap((event) => (event.kind === 'retrying' ? [event.inMs] : []));
-    assert.ok(pauses.length <= 3, `${String(pauses.length)} tries`);
-    assert.ok(
-      pauses.every((pause, index) => pause >= 0.8 * 250 * 2 ** index),
-      String(pauses),
-    );
-  });
-
-  it('is mended more and more slowly with a server that lets in and cuts', async (t) => {
-    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
-    const { server } = await serve(t, ours);
-    const wire = await wireTo(t, server.address.port);
-    const { heard: back } = await call(t, theirs, wire.port);
-    for (let times = 1; times <= 3; times++) {
-      wire.cut();
-      await back.until('connected', () => back.events.filter(({ kind }) => kind === 'connected').length > times);
-    }
-    const pauses = back.events.flatMap((event) => (event.kind === 'retrying' ? [event.inMs] : []));
-    assert.ok(pauses.length === 3 && pauses.every((pause, index) => pause >= 0.8 * 250 * 2 ** index), String(pauses));
-  });
-
-  it('keeps what is unacknowledged for the next run', async (t) => {
-    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
-    const first = await serve(t, ours);
-    const wire = await wireTo(t, first.server.address.port);
-    const { client } = await call(t, theirs, wire.port, { retryFor: 0 });
-    wire.stall('there');
-    const sending = assert.rejects(client.conversation.send('kept'), failsWith('not-acknowledged'));
-    wire.cut();
-    const end = await client.ended;
-    assert.equal(end.how === 'failed' && end.error.code, 'connection-cut');
-    await sending;
-    wire.stall('none');
-    await call(t, theirs, wire.port);
-    await first.heard.until('message', ({ message }) => message.text === 'kept');
-    assert.deepEqual(first.heard.texts(), ['kept']);
   });
 });
 
@@ -405,120 +296,5 @@ describe('time', () => {
     await client.conversation.send('on time');
     assert.equal((await heard.until('message')).message.age, 0);
     assert.equal((await back.until('connected')).clockOffset, 3_600_000);
-  });
-});
-
-describe('the port of a server', () => {
-  it('survives garbage, silence and haste, and serves the next one', async (t) => {
-    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
-    const { server, heard } = await serve(t, ours);
-    const { port } = server.address;
-    const throwAt = (bytes: Uint8Array): Promise<void> =>
-      new Promise((resolve) => {
-        const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
-        socket
-          .on('error', () => undefined)
-          .on('close', () => {
-            resolve();
-          });
-        socket.resume();
-      });
-    await throwAt(new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n'));
-    await throwAt(new Uint8Array([0xff, 0xff, 0xff, 0xff]));
-    await throwAt(new Uint8Array([0, 0, 0, 0]));
-    await throwAt(new Uint8Array([0, 0, 0, 1, 0x7f]));
-    const idle = Array.from({ length: 7 }, () => connect(port, '127.0.0.1'));
-    t.after(() => {
-      for (const socket of idle) socket.destroy();
-    });
-    const { client } = await call(t, theirs, port);
-    await client.conversation.send('still serving');
-    assert.deepEqual(heard.texts(), ['still serving']);
-    assert.deepEqual(
-      heard.events.flatMap((event) => (event.kind === 'failed' ? [event.detail.code] : [])),
-      ['frame', 'frame', 'frame', 'handshake-f2'],
-    );
-  });
-
-  it('goes on where the system cannot take a caller in', async (t) => {
-    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
-    const listening: Server[] = [];
-    const begin = Reflect.get(Server.prototype, 'listen');
-    t.mock.method(Server.prototype, 'listen', function (this: Server, ...given: Parameters<Server['listen']>) {
-      listening.push(this);
-      return begin.apply(this, given);
-    });
-    const { server, heard } = await serve(t, ours);
-    for (let times = 0; times < 2; times++) listening[0]?.emit('error', new Error('accept ENFILE'));
-    await call(t, theirs, server.address.port);
-    assert.equal((await heard.until('failed')).detail.message, 'accept ENFILE');
-  });
-
-  it('does no work for acknowledgements that acknowledge nothing', async (t) => {
-    const ours = await homeOf(t, 'alice');
-    const { server } = await serve(t, ours);
-    const socket = connect(server.address.port, '127.0.0.1');
-    const side = new HandshakingClient(nodePrimitives, { device: bob });
-    const channel = await shake({ socket, side, now: () => NOW, admit: () => undefined });
-    socket.write(channel.seal({ kind: 'accepted', seq: 0 }));
-    const acknowledge = t.mock.method(ours.store.outbox, 'acknowledge');
-    for (let sent = 0; sent < 1_000; sent++) socket.write(channel.seal({ kind: 'accepted', seq: 0 }));
-    socket.write(channel.seal({ kind: 'ping' }));
-    for await (const chunk of socket) {
-      if (channel.receive(chunk as Buffer).some(({ kind }) => kind === 'pong')) break;
-    }
-    assert.ok(acknowledge.mock.callCount() <= 1, `${String(acknowledge.mock.callCount())} looks at the disk`);
-  });
-
-  it('says what is wrong with an address', async (t) => {
-    const home = await homeOf(t, 'alice');
-    const { server } = await serve(t, home);
-    const { port } = server.address;
-    await assert.rejects(listen({ home, port }), failsWith('port-in-use'));
-    const elsewhere = await homeOf(t, 'bob');
-    await server.close();
-    await assert.rejects(call(t, elsewhere, port), failsWith('connection-refused'));
-    await assert.rejects(
-      dial({ home: elsewhere, address: { host: 'no-such-host.invalid', port } }),
-      failsWith('host-not-found'),
-    );
-  });
-});
-
-describe('a disk that refuses', () => {
-  it('ends the connection; what it could not keep is not acknowledged and arrives later', async (t) => {
-    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
-    const { server, heard } = await serve(t, ours);
-    const { client } = await call(t, theirs, server.address.port);
-    const receive = ours.store.history.receive.bind(ours.store.history);
-    let full = true;
-    t.mock.method(ours.store.history, 'receive', (...given: Parameters<typeof receive>) => {
-      if (full) throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
-      return receive(...given);
-    });
-    client.conversation.post(['first refused']);
-    assert.equal((await heard.until('storage')).error.code, 'disk-full');
-    full = false;
-    await heard.until('message');
-    assert.deepEqual(heard.texts(), ['first refused']);
-  });
-
-  it('is told where the outbox cannot be written as a connection begins, on either side', async (t) => {
-    const [ours, theirs] = [await homeOf(t, 'alice'), await homeOf(t, 'bob')];
-    const { server, heard } = await serve(t, ours);
-    const wire = await wireTo(t, server.address.port);
-    const { client, heard: back } = await call(t, theirs, wire.port);
-    const full = (): never => {
-      throw new WaxwingError('disk-full', 'The disk is full.', 'Free some space.');
-    };
-    const here = t.mock.method(ours.store.outbox, 'adopt', full);
-    wire.cut();
-    assert.equal((await heard.until('storage')).error.code, 'disk-full');
-    here.mock.restore();
-    await back.until('connected', ({ again }) => again);
-    t.mock.method(theirs.store.outbox, 'adopt', full);
-    wire.cut();
-    const end = await client.ended;
-    assert.equal(end.how === 'failed' && end.error.code, 'disk-full');
   });
 });
