@@ -12,7 +12,12 @@ export type {
   SealedFlight,
   VoidRange,
 } from './conversation/flight.ts';
+export type { FlightTraceEvent, OpenedTrace, SealedTrace } from './conversation/flight-trace.ts';
 export { LiveConversation } from './conversation/live-conversation.ts';
+export { decodeEnvelope, type Envelope } from './envelope/envelope.ts';
+export { decodeHeader, type Header } from './envelope/header.ts';
+export { layerKeys } from './envelope/layer-keys.ts';
+export type { OpeningStep } from './envelope/open.ts';
 export type { CheckResult, Proof } from './envelope/proof.ts';
 export { type EvidenceSource, exportEvidence } from './evidence/export.ts';
 export { EVIDENCE_FILES, type EvidenceFile } from './evidence/files.ts';
@@ -44,3 +49,4 @@ export {
   SecretKey,
   X25519PrivateKey,
 } from './primitives.ts';
+export type { HeldCheck, Trace, TraceSource } from './trace.ts';

@@ -1,10 +1,11 @@
 /** An authenticated, forward-secret stream of contents between two ends (§4), without its sockets and timers. */
 import type { Bytes } from '../bytes.ts';
-import { encodeFrame, FRAME } from '../codec/frame.ts';
+import { encodeFrame, FRAME, type Frame } from '../codec/frame.ts';
 import { isProtocolError, ProtocolError } from '../errors.ts';
 import type { FrameReader } from '../framing/frame-reader.ts';
 import type { HandshakeResult } from '../handshake/handshake-result.ts';
-import { type Content, decodeContent, encodeContent } from './content.ts';
+import type { Content } from './content.ts';
+import { type ChannelTrace, openRecord, sealRecord } from './record-trace.ts';
 import type { RecordOpener, RecordSealer } from './records.ts';
 
 /** The one outward answer to any failure (§3): send it, then close. */
@@ -28,6 +29,7 @@ export interface ChannelParts {
   readonly opener: RecordOpener;
   /** May hold bytes that came together with the end of the handshake. */
   readonly reader: FrameReader;
+  readonly trace?: ChannelTrace | undefined;
 }
 
 /**
@@ -41,6 +43,7 @@ export class Channel {
   readonly #reader: FrameReader;
   readonly #sent: Direction;
   readonly #received: Direction;
+  readonly #trace: ChannelTrace | undefined;
   #failed = false;
 
   constructor(parts: ChannelParts) {
@@ -48,6 +51,7 @@ export class Channel {
     this.#sealer = parts.sealer;
     this.#opener = parts.opener;
     this.#reader = parts.reader;
+    this.#trace = parts.trace;
     const server = parts.handshake.role === 'server';
     this.#sent = new Direction(server);
     this.#received = new Direction(!server);
@@ -61,7 +65,7 @@ export class Channel {
   seal(content: Content): Bytes {
     if (this.#failed) throw ended();
     this.#sent.check(content);
-    const frame = this.#sealer.seal(encodeContent(content));
+    const frame = sealRecord(this.#sealer, content, this.#trace);
     this.#sent.note(content);
     return frame;
   }
@@ -77,16 +81,25 @@ export class Channel {
     try {
       this.#reader.push(chunk);
       for (let frame = this.#reader.next(); frame !== undefined; frame = this.#reader.next()) {
-        const content = decodeContent(this.#opener.open(frame));
-        this.#received.check(content);
-        this.#received.note(content);
-        contents.push(content);
+        contents.push(this.#open(frame));
       }
     } catch (error) {
       this.#failed = true;
       throw isProtocolError(error) ? new ChannelError(error, contents) : error;
     }
     return contents;
+  }
+
+  #open(frame: Frame): Content {
+    try {
+      const content = openRecord(this.#opener, frame, this.#trace);
+      this.#received.check(content);
+      this.#received.note(content);
+      return content;
+    } catch (error) {
+      if (isProtocolError(error)) this.#trace?.()?.tell({ kind: 'refused', frame: frame.bytes, error });
+      throw error;
+    }
   }
 }
 

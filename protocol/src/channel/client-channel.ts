@@ -7,14 +7,16 @@ import type { ClientResult, HandshakeDevice } from '../handshake/handshake-resul
 import { type AwaitingF3, startInitiator } from '../handshake/initiator.ts';
 import type { Primitives } from '../primitives.ts';
 import { Channel } from './channel.ts';
-import { type Content, decodeContent } from './content.ts';
+import type { Content } from './content.ts';
 import { HandshakeDriver, type HandshakeState, type Step } from './handshake-driver.ts';
+import { type ChannelTrace, openRecord } from './record-trace.ts';
 import { RecordOpener, RecordSealer } from './records.ts';
 
 export interface HandshakingClientOptions {
   readonly device: HandshakeDevice;
   /** The account (32) the server must have; any where absent. */
   readonly pin?: Bytes | undefined;
+  readonly trace?: ChannelTrace | undefined;
 }
 
 /** The server speaks first: feed what arrives to `receive`, until a step has the channel or it throws. */
@@ -25,8 +27,8 @@ export class HandshakingClient {
     const start = startInitiator(p, options);
     this.#driver = new HandshakeDriver(async (frame, now) => {
       const { f2, next } = await start.receiveF1(frame, now);
-      return { send: f2, next: { state: awaitF3(p, next) } };
-    });
+      return { send: f2, next: { state: awaitF3(p, next, options.trace) } };
+    }, options.trace);
   }
 
   /**
@@ -39,14 +41,14 @@ export class HandshakingClient {
   }
 }
 
-function awaitF3(p: Primitives, state: AwaitingF3): HandshakeState {
+function awaitF3(p: Primitives, state: AwaitingF3, trace: ChannelTrace | undefined): HandshakeState {
   return async (frame, now) => {
     const { f4, next } = await state.receiveF3(frame, now);
-    return { send: f4, next: { state: awaitF5(p, next) } };
+    return { send: f4, next: { state: awaitF5(p, next, trace) } };
   };
 }
 
-function awaitF5(p: Primitives, handshake: ClientResult): HandshakeState {
+function awaitF5(p: Primitives, handshake: ClientResult, trace: ChannelTrace | undefined): HandshakeState {
   const { sendKey, sendIv, receiveKey, receiveIv } = handshake.recordKeys;
   const sealer = new RecordSealer(p, { key: sendKey, iv: sendIv });
   const opener = new RecordOpener(p, { key: receiveKey, iv: receiveIv });
@@ -54,7 +56,7 @@ function awaitF5(p: Primitives, handshake: ClientResult): HandshakeState {
     requireFrame(frame, FRAME.RECORD, 'handshake-f5');
     let content: Content;
     try {
-      content = decodeContent(opener.open(frame));
+      content = openRecord(opener, frame, trace);
     } catch (cause) {
       if (!isProtocolError(cause, 'record')) throw cause;
       throw new ProtocolError('handshake-f5', 'open', 'The first record of the server does not open.', { cause });
@@ -62,6 +64,6 @@ function awaitF5(p: Primitives, handshake: ClientResult): HandshakeState {
     if (content.kind !== 'ready') {
       throw new ProtocolError('handshake-f5', 'ready', 'The first record of the server is not the ready record.');
     }
-    return { next: { channel: (reader) => new Channel({ handshake, sealer, opener, reader }) } };
+    return { next: { channel: (reader) => new Channel({ handshake, sealer, opener, reader, trace }) } };
   };
 }

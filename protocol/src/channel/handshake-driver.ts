@@ -1,8 +1,9 @@
 /** Drives the states of one side's handshake from received bytes (§3). */
 import type { Bytes } from '../bytes.ts';
 import type { Frame } from '../codec/frame.ts';
-import { ProtocolError } from '../errors.ts';
+import { isProtocolError, ProtocolError } from '../errors.ts';
 import { FrameReader } from '../framing/frame-reader.ts';
+import type { HandshakeTrace } from '../handshake/handshake-trace.ts';
 import { MAX_FRAME, MAX_FRAME_HANDSHAKE } from '../limits.ts';
 import type { Channel } from './channel.ts';
 
@@ -25,9 +26,11 @@ export class HandshakeDriver {
   readonly #reader = new FrameReader(MAX_FRAME_HANDSHAKE);
   #state: HandshakeState | 'established' | 'failed';
   #turn: Promise<unknown> = Promise.resolve();
+  readonly #trace: HandshakeTrace | undefined;
 
-  constructor(first: HandshakeState) {
+  constructor(first: HandshakeState, trace: HandshakeTrace | undefined) {
     this.#state = first;
+    this.#trace = trace;
   }
 
   receive(chunk: Uint8Array, now: number): Promise<Step> {
@@ -45,7 +48,10 @@ export class HandshakeDriver {
     this.#state = 'failed'; // until every step below has held
     const send: Bytes[] = [];
     for (let frame = this.#reader.next(); frame !== undefined; frame = this.#reader.next()) {
-      const transition = await state(frame, now);
+      const transition = await state(frame, now).catch((error: unknown) => {
+        if (isProtocolError(error)) this.#trace?.()?.tell({ kind: 'refused', frame: frame.bytes, error });
+        throw error;
+      });
       if (transition.send !== undefined) send.push(transition.send);
       if ('channel' in transition.next) {
         this.#state = 'established';

@@ -9,6 +9,8 @@ export type {
 } from '../handshake/handshake-result.ts';
 export { PinMismatchError } from '../handshake/pin-mismatch-error.ts';
 export { Channel, ChannelError, misplaced, REJECT } from './channel.ts';
+export type { HandshakeTraceEvent } from '../handshake/handshake-trace.ts';
+export type { ChannelTraceEvent, RecordTrace } from './record-trace.ts';
 export { HandshakingClient, type HandshakingClientOptions } from './client-channel.ts';
 export type { Content } from './content.ts';
 export type { Step } from './handshake-driver.ts';

@@ -16,6 +16,14 @@ export interface RecordStart {
   readonly counter?: number;
 }
 
+/** Where a record stands in its direction: key and nonce are used for it alone. */
+export interface RecordPlace {
+  readonly counter: number;
+  readonly key: SecretKey;
+  /** 12 bytes: iv XOR (u32(0) ‖ u64(counter)) */
+  readonly nonce: Bytes;
+}
+
 /** Key, nonce and counter of one direction; `advance` is the only way on, so that no nonce can serve twice. */
 class RecordKey {
   readonly #p: Primitives;
@@ -32,6 +40,11 @@ class RecordKey {
 
   get key(): Bytes {
     return this.#key.exposeSecretBytes();
+  }
+
+  /** @throws ProtocolError `reuse` at the counter's end */
+  get place(): RecordPlace {
+    return { counter: this.#counter, key: this.#key, nonce: this.nonce() };
   }
 
   /**
@@ -65,6 +78,11 @@ export class RecordSealer {
     this.#state = new RecordKey(p, start);
   }
 
+  /** Of the next record. @throws ProtocolError `reuse` at the counter's end */
+  get place(): RecordPlace {
+    return this.#state.place;
+  }
+
   /**
    * The whole frame of the next record.
    * @throws ProtocolError `limit` above 131,072 bytes (nothing is used up), `reuse` at the counter's end
@@ -90,6 +108,11 @@ export class RecordOpener {
   constructor(p: Primitives, start: RecordStart) {
     this.#p = p;
     this.#state = new RecordKey(p, start);
+  }
+
+  /** Of the next record. @throws ProtocolError `reuse` at the counter's end */
+  get place(): RecordPlace {
+    return this.#state.place;
   }
 
   /**

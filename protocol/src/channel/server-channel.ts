@@ -5,8 +5,8 @@ import { type AwaitingF4, startResponder } from '../handshake/responder.ts';
 import type { SharedEphemeral } from '../handshake/shared-ephemeral.ts';
 import type { Primitives } from '../primitives.ts';
 import { Channel } from './channel.ts';
-import { encodeContent } from './content.ts';
 import { HandshakeDriver, type HandshakeState, type Step } from './handshake-driver.ts';
+import { type ChannelTrace, sealRecord } from './record-trace.ts';
 import { RecordOpener, RecordSealer } from './records.ts';
 
 export interface HandshakingServerOptions {
@@ -19,6 +19,7 @@ export interface HandshakingServerOptions {
   readonly ephemeral?: SharedEphemeral | undefined;
   /** Milliseconds, the own clock. */
   readonly now: number;
+  readonly trace?: ChannelTrace | undefined;
 }
 
 /** Write `hello` at once, then feed what arrives to `receive`, until a step has the channel or it throws. */
@@ -33,8 +34,8 @@ export class HandshakingServer {
     this.hello = f1;
     this.#driver = new HandshakeDriver(async (frame, now) => {
       const { f3, next } = await state.receiveF2(frame, now);
-      return { send: f3, next: { state: awaitF4(p, next, options.pin) } };
-    });
+      return { send: f3, next: { state: awaitF4(p, next, options) } };
+    }, options.trace);
   }
 
   /**
@@ -47,15 +48,19 @@ export class HandshakingServer {
   }
 }
 
-function awaitF4(p: Primitives, state: AwaitingF4, pin: Bytes | undefined): HandshakeState {
+function awaitF4(
+  p: Primitives,
+  state: AwaitingF4,
+  { pin, trace }: Pick<HandshakingServerOptions, 'pin' | 'trace'>,
+): HandshakeState {
   return async (frame, now) => {
     const handshake = await state.receiveF4(frame, now, { pin });
     const { sendKey, sendIv, receiveKey, receiveIv } = handshake.recordKeys;
     const sealer = new RecordSealer(p, { key: sendKey, iv: sendIv });
     const opener = new RecordOpener(p, { key: receiveKey, iv: receiveIv });
     return {
-      send: sealer.seal(encodeContent({ kind: 'ready' })), // F5, the server's record 0
-      next: { channel: (reader) => new Channel({ handshake, sealer, opener, reader }) },
+      send: sealRecord(sealer, { kind: 'ready' }, trace), // F5, the server's record 0
+      next: { channel: (reader) => new Channel({ handshake, sealer, opener, reader, trace }) },
     };
   };
 }

@@ -9,7 +9,7 @@ import {
 } from '../envelope/message-statement.ts';
 import { type DerivedKey, type OpeningContext, openEnvelope } from '../envelope/open.ts';
 import type { Item } from '../envelope/payload.ts';
-import { checkSealable, sealEnvelope } from '../envelope/seal.ts';
+import { type Sealing, checkSealable, sealEnvelope } from '../envelope/seal.ts';
 import { ProtocolError, isProtocolError } from '../errors.ts';
 import type { ClientResult, ServerResult } from '../handshake/handshake-result.ts';
 import type { Bundle } from '../keys/bundle.ts';
@@ -20,6 +20,7 @@ import { acceptControl, controlToSend, stepDue } from '../ratchet/pq.ts';
 import type { RatchetHeader, RatchetState } from '../ratchet/ratchet-state.ts';
 import { ratchetReceive, ratchetSend, startRatchet } from '../ratchet/ratchet.ts';
 import type { ChainEnd, ChainState, ControlEntry, OpenedFlight, OutgoingItem, SealedFlight } from './flight.ts';
+import { type FlightTrace, OpeningWatch, SealingWatch } from './flight-trace.ts';
 
 /** What a conversation takes from a finished handshake (§3); a HandshakeResult is one. */
 export type EstablishedSession =
@@ -36,6 +37,7 @@ export interface LiveConversationOptions {
   readonly now: number;
   /** A monotonic clock in milliseconds: gives the proof its durations. */
   readonly stopwatch?: (() => number) | undefined;
+  readonly trace?: FlightTrace | undefined;
 }
 
 export interface FlightToSeal {
@@ -57,6 +59,7 @@ export class LiveConversation {
   readonly #opening: Omit<OpeningContext, 'last' | 'gapAllowed'>;
   readonly #sid: Bytes;
   readonly #stopwatch: (() => number) | undefined;
+  readonly #trace: FlightTrace | undefined;
   #ratchet: RatchetState;
   #sent: ChainEnd;
   #received: ChainEnd | undefined;
@@ -74,6 +77,7 @@ export class LiveConversation {
     this.#peer = peer;
     this.#sid = handshake.sid;
     this.#stopwatch = options.stopwatch;
+    this.#trace = options.trace;
     this.#sent = chain.sent;
     this.#received = chain.received;
     this.#ratchet = startRatchet(p, { ...handshake, self, peer, now });
@@ -154,19 +158,24 @@ export class LiveConversation {
     const signed = { seq, prev, sent: now, ttl: LIVE_TTL };
     const statement = encodeMessageStatement(p, this.#sending, { ...signed, commitments });
     const statementHash = p.sha256(statement);
+    const trace = this.#trace?.();
+    const watch = trace && new SealingWatch(trace, { ratchet: this.#ratchet, chain: this.#sent });
     // From here on the key and the seq are used up: a crash skips a number and never repeats one (§5.2).
     this.#ratchet = ratchet.state;
     this.#sent = { seq, hash: statementHash };
     this.#broken = true;
-    const { envelope, signature } = await sealEnvelope(p, {
+    const sealing: Sealing = {
       header: { kind: KIND_LIVE, sid: this.#sid, toDevice: this.#peer.device, ...ratchet.header },
       messageKey: ratchet.messageKey,
       statement,
       payload: { ...signed, items, ctl },
       signKey: this.#device.signKey,
       wrapKey: this.#peer.certificate.wrapKey,
-    });
+      trace: watch?.layers,
+    };
+    const { envelope, signature } = await sealEnvelope(p, sealing);
     this.#broken = false;
+    watch?.sealed(envelope, sealing, { ratchet: ratchet.state, chain: { seq, hash: statementHash } });
     return {
       envelope,
       seq,
@@ -182,14 +191,19 @@ export class LiveConversation {
 
   async #open(encoded: Uint8Array, now: number): Promise<OpenedFlight> {
     const p = this.#p;
-    const context = { ...this.#opening, last: this.#received, gapAllowed: this.#firstOfChannel };
+    const last = this.#received;
+    const context = { ...this.#opening, last, gapAllowed: this.#firstOfChannel };
+    const trace = this.#trace?.();
+    const watch = trace && new OpeningWatch(trace, { envelope: encoded, chain: last, ratchet: this.#ratchet });
     const opened = await openEnvelope(p, context, {
       encoded,
       now,
-      deriveKey: (header) => this.#deriveKey(header, now),
+      deriveKey: (header) => this.#deriveKey(header, now, watch),
       stopwatch: this.#stopwatch,
+      watch: watch?.step,
     }).catch((error: unknown) => {
       if (isProtocolError(error, 'envelope-3', 'envelope-4', 'envelope-5')) this.#failuresBehindHmac += 1;
+      if (isProtocolError(error)) watch?.opened(error, last);
       throw error;
     });
     const { payload, freshness, statement, hash, commitments, proof } = opened;
@@ -199,6 +213,7 @@ export class LiveConversation {
     this.#firstOfChannel = false;
     // The ratchet as it is now: flights may have been sealed while this one was being opened.
     if (accepted) this.#ratchet = acceptControl(p, this.#ratchet, payload.ctl, now);
+    watch?.opened(freshness.fault, this.#received);
     return {
       outcome: accepted ? 'accepted' : 'too-old',
       seq: payload.seq,
@@ -217,12 +232,14 @@ export class LiveConversation {
     };
   }
 
-  #deriveKey(header: RatchetHeader, now: number): DerivedKey {
-    const { state, messageKey } = ratchetReceive(this.#p, this.#ratchet, header, now);
+  #deriveKey(header: RatchetHeader, now: number, watch: OpeningWatch | undefined): DerivedKey {
+    const before = this.#ratchet;
+    const { state, messageKey } = ratchetReceive(this.#p, before, header, now);
     return {
       messageKey,
       commit: () => {
         this.#ratchet = state;
+        watch?.turned({ before, after: state });
       },
     };
   }

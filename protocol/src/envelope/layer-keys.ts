@@ -24,6 +24,15 @@ export function keyCommitment(p: Primitives, content: SecretKey, headerHash: Uin
   return expandPublic(p, content, LABEL_COMMIT, { context: headerHash });
 }
 
+/** k_mac and k_aes once more, for whoever watches: the steps name them and keep them nowhere. */
+export function layerKeys(
+  p: Primitives,
+  from: { readonly messageKey: SecretKey; readonly contentKey: SecretKey | undefined; readonly headerHash: Uint8Array },
+): { readonly macKey: SecretKey; readonly cipherKey: SecretKey | undefined } {
+  const { messageKey, contentKey: content, headerHash } = from;
+  return { macKey: macKey(p, messageKey, headerHash), cipherKey: content && cipherKey(p, content, headerHash) };
+}
+
 /** "waxwing/1 wrap\n" ‖ hh: the OAEP label, which ties a wrap to its envelope. */
 export function wrapLabel(headerHash: Uint8Array): Bytes {
   return concat(PREFIX_WRAP, headerHash);

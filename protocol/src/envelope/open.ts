@@ -64,8 +64,9 @@ export function checkMac(p: Primitives, structure: Structure, messageKey: Secret
   }
 }
 
-/** What step 2 found: K, the commitment that belongs to it, and the place of the own key that was used. */
+/** What step 2 found: kr, K, the commitment that belongs to it, and the place of the own key that was used. */
 export interface Unwrapped {
+  readonly wrapped: SecretKey;
   readonly contentKey: SecretKey;
   readonly commitment: Bytes;
   readonly wrapKey: number;
@@ -107,7 +108,7 @@ export async function unwrap(
 
   function derive(wrapped: SecretKey): Unwrapped {
     const key = contentKey(p, messageKey, wrapped);
-    return { contentKey: key, commitment: keyCommitment(p, key, headerHash), wrapKey: 0 };
+    return { wrapped, contentKey: key, commitment: keyCommitment(p, key, headerHash), wrapKey: 0 };
   }
 }
 
@@ -157,6 +158,16 @@ export interface DerivedKey {
   readonly commit: () => void;
 }
 
+/** What a step found, for whoever watches. `took` in milliseconds, absent without a stopwatch. */
+export type OpeningStep = { readonly took?: number } & (
+  | { readonly step: 'structure'; readonly structure: Structure }
+  | { readonly step: 'hmac'; readonly messageKey: SecretKey }
+  | { readonly step: 'unwrap'; readonly unwrapped: Unwrapped }
+  | { readonly step: 'decrypt'; readonly payload: Payload; /** |P|, bytes. */ readonly size: number }
+  | { readonly step: 'freshness'; readonly freshness: Freshness }
+  | { readonly step: 'signature'; readonly signed: SignedStatement }
+);
+
 export interface Opening {
   readonly encoded: Uint8Array;
   /** Unix milliseconds on the own clock. */
@@ -165,6 +176,8 @@ export interface Opening {
   readonly deriveKey: (header: Header) => DerivedKey;
   /** A monotonic clock in milliseconds, for the durations of the proof. */
   readonly stopwatch?: (() => number) | undefined;
+  /** Told of each step that held. It decides nothing, and must not throw. */
+  readonly watch?: ((step: OpeningStep) => void) | undefined;
 }
 
 export interface Opened extends SignedStatement {
@@ -179,31 +192,37 @@ export interface Opened extends SignedStatement {
  * first in the order
  */
 export async function openEnvelope(p: Primitives, context: OpeningContext, opening: Opening): Promise<Opened> {
-  const { now } = opening;
+  const { now, watch } = opening;
   const lap = laps(opening.stopwatch);
 
   const structure = readStructure(p, context, opening.encoded);
   const { header, envelope } = structure;
   const structureTook = lap();
+  watch?.({ step: 'structure', structure, ...structureTook });
 
   const { messageKey, commit } = opening.deriveKey(header);
   checkMac(p, structure, messageKey);
   commit();
   const macTook = lap();
+  watch?.({ step: 'hmac', messageKey, ...macTook });
 
   const unwrapped = await unwrap(p, context, structure, messageKey);
   const unwrapTook = lap();
+  watch?.({ step: 'unwrap', unwrapped, ...unwrapTook });
 
   const { payload, size } = decrypt(p, structure, unwrapped);
   const decryptTook = lap();
+  watch?.({ step: 'decrypt', payload, size, ...decryptTook });
 
   const freshness = checkFreshness(context, payload, now);
   const freshnessTook = lap();
+  watch?.({ step: 'freshness', freshness, ...freshnessTook });
 
   const signed = await verifySignature(p, context, payload, now).catch((error: unknown) => {
     throw freshness.fault ?? error; // the age came first; it was not the only fault
   });
   const signatureTook = lap();
+  watch?.({ step: 'signature', signed, ...signatureTook });
 
   const { pn, n, pe } = header;
   const { gap, age, fault } = freshness;

@@ -5,7 +5,8 @@ import { ProtocolError } from '../errors.ts';
 import { signStatement } from '../keys/profile.ts';
 import { IV_SIZE, MAX_FRAME, SYMMETRIC_KEY_SIZE } from '../limits.ts';
 import { type Primitives, type RsaPrivateKey, type RsaPublicKey, SecretKey } from '../primitives.ts';
-import { encodeCovered, encodeEnvelope } from './envelope.ts';
+import { CheckWatch, type HeldCheck, type Trace } from '../trace.ts';
+import { type EnvelopeBody, encodeCovered, encodeEnvelope } from './envelope.ts';
 import { type Header, encodeHeader } from './header.ts';
 import { cipherKey, contentKey, keyCommitment, macKey, wrapLabel } from './layer-keys.ts';
 import { encryptPadded, paddedLength } from './padding.ts';
@@ -22,11 +23,28 @@ export interface Sealing {
   readonly signKey: RsaPrivateKey;
   /** The recipient's. */
   readonly wrapKey: RsaPublicKey;
+  readonly trace?: Trace<SealedLayers> | undefined;
+}
+
+/** The layers of an envelope of ours, for whoever watches. Signing and wrapping run side by side. */
+export interface SealedLayers extends EnvelopeBody {
+  readonly tag: Bytes;
+  readonly headerHash: Bytes;
+  readonly signature: Bytes;
+  /** kr */
+  readonly wrapped: SecretKey;
+  /** K */
+  readonly contentKey: SecretKey;
+  /** |P|, bytes. */
+  readonly plainSize: number;
+  /** `sign and wrap`, `encrypt`, `mac`. */
+  readonly made: readonly HeldCheck[];
 }
 
 /** The envelope, and the signature inside it. Signing and wrapping run side by side. */
 export async function sealEnvelope(p: Primitives, sealing: Sealing): Promise<{ envelope: Bytes; signature: Bytes }> {
-  const { messageKey, payload } = sealing;
+  const { messageKey, payload, trace } = sealing;
+  const watch = CheckWatch.of(trace);
   const hdr = encodeHeader(sealing.header);
   const headerHash = p.sha256(hdr);
   const wrapped = new SecretKey(p.randomBytes(SYMMETRIC_KEY_SIZE));
@@ -34,12 +52,18 @@ export async function sealEnvelope(p: Primitives, sealing: Sealing): Promise<{ e
     signStatement(p, sealing.signKey, sealing.statement),
     p.wrapOaep(sealing.wrapKey, wrapLabel(headerHash), wrapped.exposeSecretBytes()),
   ]);
+  watch?.note('sign and wrap');
   const content = contentKey(p, messageKey, wrapped);
   const iv = p.randomBytes(IV_SIZE);
   const plain = encodePayload({ ...payload, signature });
   const ct = encryptPadded(p, cipherKey(p, content, headerHash), { iv, plain });
-  const covered = encodeCovered({ hdr, wrap, iv, ct, kc: keyCommitment(p, content, headerHash) });
+  const kc = keyCommitment(p, content, headerHash);
+  watch?.note('encrypt');
+  const covered = encodeCovered({ hdr, wrap, iv, ct, kc });
   const tag = p.hmacSha256(macKey(p, messageKey, headerHash).exposeSecretBytes(), covered);
+  watch?.note('mac');
+  const layers = { hdr, wrap, iv, ct, kc, tag, headerHash, signature };
+  trace?.tell({ ...layers, wrapped, contentKey: content, plainSize: plain.length, made: watch?.held ?? [] });
   return { envelope: encodeEnvelope(covered, tag), signature };
 }
 

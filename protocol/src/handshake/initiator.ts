@@ -5,9 +5,11 @@ import { ProtocolError } from '../errors.ts';
 import { NONCE_SIZE, X25519_SIZE } from '../limits.ts';
 import { type Primitives, type SecretKey, X25519PrivateKey } from '../primitives.ts';
 import { openEtm, sealEtm } from '../symmetric/etm.ts';
+import { CheckWatch } from '../trace.ts';
 import { requireFrame } from './expected-frame.ts';
 import { type Failure, failAs } from './failure.ts';
 import type { ClientResult, HandshakeDevice } from './handshake-result.ts';
+import type { HandshakeTrace } from './handshake-trace.ts';
 import { boxKey, finishKey, handshakeOutputs, handshakeSecret, shortAuthenticationString } from './key-schedule.ts';
 import {
   type AnswerMessage,
@@ -26,6 +28,7 @@ export interface InitiatorOptions {
   readonly device: HandshakeDevice;
   /** The account (32) the server must have; any where absent. */
   readonly pin?: Bytes | undefined;
+  readonly trace?: HandshakeTrace | undefined;
 }
 
 /** A new handshake of the dialling side, which waits for the server's first frame. */
@@ -53,11 +56,17 @@ export class AwaitingF1 {
   async receiveF1(frame: Frame, now: number): Promise<{ readonly f2: Bytes; readonly next: AwaitingF3 }> {
     this.#once.use();
     const p = this.#p;
+    const trace = this.#options.trace?.();
+    const watch = CheckWatch.of(trace);
     const hello = decodeF1(frame);
+    watch?.note('encoding');
     const nonce = p.randomBytes(NONCE_SIZE);
     const dh = new X25519PrivateKey(p.randomBytes(X25519_SIZE));
     const dhShared = failAs(agreementFailure('x25519'), () => p.x25519(dh, hello.dhPublic));
+    watch?.note('x25519');
     const mlKem = failAs(agreementFailure('mlkem'), () => p.mlKemEncapsulate(hello.mlKemPublic));
+    watch?.note('mlkem');
+    trace?.tell({ kind: 'f1', direction: 'in', frame: frame.bytes, hello, checks: watch?.held ?? [] });
     const answer: AnswerMessage = {
       nonce,
       dhPublic: p.x25519PublicKey(dh),
@@ -68,14 +77,20 @@ export class AwaitingF1 {
     const unsolved = encodeF2(answer);
     const puzzle = await solvePuzzle({ bits: hello.puzzleBits, f1: frame.bytes, f2: unsolved });
     const f2 = puzzle.length === 0 ? unsolved : encodeF2({ ...answer, puzzle });
-    const next = new AwaitingF3(p, {
-      ...this.#options,
-      hello,
-      dh,
-      prk: handshakeSecret(p, mlKem.shared, dhShared),
-      th1: transcript1(p, frame.bytes, f2),
-      clockOffset: hello.time - now,
+    const prk = handshakeSecret(p, mlKem.shared, dhShared);
+    const th1 = transcript1(p, frame.bytes, f2);
+    trace?.tell({
+      kind: 'f2',
+      direction: 'out',
+      frame: f2,
+      answer: { ...answer, puzzle },
+      dhShared,
+      mlKemShared: mlKem.shared,
+      prk,
+      th1,
+      checks: [],
     });
+    const next = new AwaitingF3(p, { ...this.#options, hello, dh, prk, th1, clockOffset: hello.time - now });
     return { f2, next };
   }
 }
@@ -110,36 +125,60 @@ export class AwaitingF3 {
     requireFrame(frame, FRAME.F3, 'handshake-f3');
     const p = this.#p;
     const { device, pin, hello, dh, prk, th1, clockOffset } = this.#options;
+    const trace = this.#options.trace?.();
+    const watch = CheckWatch.of(trace);
 
+    const serverKey = boxKey(p, prk, 'server', th1);
     const proof = decodeServerProof(
-      failAs(BOX_FAILURE, () => openEtm(p, { key: boxKey(p, prk, 'server', th1), aad: th1, box: frame.body })),
+      failAs(BOX_FAILURE, () => openEtm(p, { key: serverKey, aad: th1, box: frame.body })),
     );
+    watch?.note('open');
     checkCommitment(p, proof.opening, hello.commitment);
+    watch?.note('commit');
+    const serverFinishKey = finishKey(p, prk, 'server', th1);
     const peer = await checkIdentity(p, {
       sender: 'server',
       proof,
       device,
       pin,
       transcript: (bundleHash) => transcript2(p, th1, bundleHash, proof.opening),
-      finishKey: finishKey(p, prk, 'server', th1),
+      finishKey: serverFinishKey,
       now,
+      watch,
+    });
+    trace?.tell({
+      kind: 'f3',
+      direction: 'in',
+      frame: frame.bytes,
+      proof,
+      key: serverKey,
+      finishKey: serverFinishKey,
+      transcript: transcript2(p, th1, peer.hash, proof.opening),
+      checks: watch?.held ?? [],
     });
 
     const th3 = transcript3(p, th1, frame.bytes);
-    const own = await proveIdentity(p, {
-      sender: 'client',
-      device,
-      transcript: transcript4(p, th3, device.bundle.hash),
-      finishKey: finishKey(p, prk, 'client', th1),
+    const transcript = transcript4(p, th3, device.bundle.hash);
+    const clientFinishKey = finishKey(p, prk, 'client', th1);
+    const own = await proveIdentity(p, { sender: 'client', device, transcript, finishKey: clientFinishKey });
+    const clientKey = boxKey(p, prk, 'client', th1);
+    const f4 = encodeFrame(FRAME.F4, sealEtm(p, { key: clientKey, aad: th3, plain: encodeClientProof(own) }));
+    trace?.tell({
+      kind: 'f4',
+      direction: 'out',
+      frame: f4,
+      proof: own,
+      key: clientKey,
+      finishKey: clientFinishKey,
+      transcript,
+      checks: [],
     });
-    const box = sealEtm(p, { key: boxKey(p, prk, 'client', th1), aad: th3, plain: encodeClientProof(own) });
-    const f4 = encodeFrame(FRAME.F4, box);
     const th5 = transcript5(p, th3, f4);
     const sas = shortAuthenticationString(p, prk, proof.opening, th1);
-    return {
-      f4,
-      next: { role: 'client', peer, clockOffset, sas, th5, ownDh: dh, ...handshakeOutputs(p, prk, 'client', th5) },
-    };
+    const outputs = handshakeOutputs(p, prk, 'client', th5);
+    const next: ClientResult = { role: 'client', peer, clockOffset, sas, th5, ownDh: dh, ...outputs };
+    trace?.tell({ kind: 'established', handshake: next });
+    return { f4, next };
   }
 }
 

@@ -6,6 +6,7 @@ import { type Bundle, openBundle } from '../keys/bundle.ts';
 import { signStatement, verifyStatement } from '../keys/profile.ts';
 import { KIND_HANDSHAKE_CLIENT, KIND_HANDSHAKE_SERVER } from '../labels.ts';
 import type { Primitives, SecretKey } from '../primitives.ts';
+import type { CheckWatch } from '../trace.ts';
 import type { HandshakeDevice, Role } from './handshake-result.ts';
 import { finishMac } from './key-schedule.ts';
 import type { IdentityProof } from './messages.ts';
@@ -44,6 +45,7 @@ export interface CheckOptions {
   readonly transcript: (bundleHash: Bytes) => Bytes;
   readonly finishKey: SecretKey;
   readonly now: number;
+  readonly watch?: CheckWatch | undefined;
 }
 
 /** The code of a failure of the proof of `sender`. */
@@ -54,14 +56,19 @@ type ProofCode = 'handshake-f3' | 'handshake-f4';
  * @throws ProtocolError `handshake-f3` for a server, `handshake-f4` for a client, with that check
  */
 export async function checkIdentity(p: Primitives, options: CheckOptions): Promise<Bundle> {
-  const { sender, proof, device, pin, finishKey, now } = options;
+  const { sender, proof, device, pin, finishKey, now, watch } = options;
   const code = sender === 'server' ? 'handshake-f3' : 'handshake-f4';
   const bundle = await openPeerBundle(p, code, proof.bundle, now);
+  watch?.note('bundle');
   checkPin(code, bundle, pin);
+  if (pin !== undefined) watch?.note('pin');
   checkOwnDevice(code, bundle, device);
+  watch?.note('own device');
   const transcript = options.transcript(bundle.hash);
   await checkSignature(p, code, { sender, bundle, transcript, signature: proof.signature });
+  watch?.note('signature');
   checkMac(p, code, { finishKey, transcript, proof });
+  watch?.note('mac');
   return bundle;
 }
 

@@ -5,11 +5,13 @@ import { ProtocolError } from '../errors.ts';
 import { MAX_PUZZLE_BITS, NONCE_SIZE } from '../limits.ts';
 import type { Primitives, SecretKey } from '../primitives.ts';
 import { openEtm, sealEtm } from '../symmetric/etm.ts';
+import { CheckWatch } from '../trace.ts';
 import { requireFrame } from './expected-frame.ts';
 import { type Failure, failAs } from './failure.ts';
 import type { HandshakeDevice, ServerResult } from './handshake-result.ts';
+import type { HandshakeTrace } from './handshake-trace.ts';
 import { boxKey, finishKey, handshakeOutputs, handshakeSecret, shortAuthenticationString } from './key-schedule.ts';
-import { decodeClientProof, decodeF2, encodeF1, encodeF2, encodeServerProof } from './messages.ts';
+import { decodeClientProof, decodeF2, encodeF1, encodeF2, encodeServerProof, type HelloMessage } from './messages.ts';
 import { checkIdentity, proveIdentity } from './peer-proof.ts';
 import { checkPuzzle } from './puzzle.ts';
 import { createSharedEphemeral, type SharedEphemeral } from './shared-ephemeral.ts';
@@ -24,6 +26,7 @@ export interface ResponderOptions {
   readonly puzzleBits: number;
   /** Shared between connections for at most a second (§3); a fresh one where absent. */
   readonly ephemeral?: SharedEphemeral | undefined;
+  readonly trace?: HandshakeTrace | undefined;
 }
 
 /**
@@ -34,7 +37,7 @@ export function startResponder(
   p: Primitives,
   options: ResponderOptions,
 ): { readonly f1: Bytes; readonly state: AwaitingF2 } {
-  const { device, now, puzzleBits } = options;
+  const { device, now, puzzleBits, trace } = options;
   if (!Number.isInteger(puzzleBits) || puzzleBits < 0 || puzzleBits > MAX_PUZZLE_BITS) {
     throw new ProtocolError('limit', 'puzzle', `A server asks for at most ${String(MAX_PUZZLE_BITS)} puzzle bits.`);
   }
@@ -43,14 +46,16 @@ export function startResponder(
     throw new ProtocolError('reuse', 'ephemeral', 'A shared ephemeral key is outside its second.');
   }
   const opening = p.randomBytes(NONCE_SIZE);
-  const f1 = encodeF1({
+  const hello: HelloMessage = {
     commitment: commitmentTo(p, opening),
     dhPublic: ephemeral.dhPublic,
     mlKemPublic: ephemeral.mlKemPublic,
     time: now,
     puzzleBits,
-  });
-  return { f1, state: new AwaitingF2(p, { device, f1, opening, puzzleBits, ephemeral }) };
+  };
+  const f1 = encodeF1(hello);
+  trace?.()?.tell({ kind: 'f1', direction: 'out', frame: f1, hello, checks: [] });
+  return { f1, state: new AwaitingF2(p, { device, f1, opening, puzzleBits, ephemeral, trace }) };
 }
 
 interface AwaitingF2Options {
@@ -60,6 +65,7 @@ interface AwaitingF2Options {
   readonly opening: Bytes;
   readonly puzzleBits: number;
   readonly ephemeral: SharedEphemeral;
+  readonly trace: HandshakeTrace | undefined;
 }
 
 /** F1 has been sent. */
@@ -83,26 +89,51 @@ export class AwaitingF2 {
     this.#once.use();
     const p = this.#p;
     const { device, f1, opening, puzzleBits, ephemeral } = this.#options;
+    const trace = this.#options.trace?.();
+    const watch = CheckWatch.of(trace);
     const answer = decodeF2(frame);
+    watch?.note('encoding');
     const unsolved = encodeF2({ ...answer, puzzle: new Uint8Array(0) });
     if (!checkPuzzle(p, { bits: puzzleBits, f1, f2: unsolved }, answer.puzzle)) {
       throw new ProtocolError('handshake-f2', 'puzzle', 'The client did not solve the puzzle it was given.');
     }
+    watch?.note('puzzle');
 
     const dhShared = failAs(agreementFailure('x25519'), () => p.x25519(ephemeral.dh, answer.dhPublic));
+    watch?.note('x25519');
     const mlKemShared = failAs(agreementFailure('mlkem'), () =>
       p.mlKemDecapsulate(ephemeral.mlKem, answer.mlKemCiphertext),
     );
+    watch?.note('mlkem');
     const prk = handshakeSecret(p, mlKemShared, dhShared);
     const th1 = transcript1(p, f1, frame.bytes);
-    const proof = await proveIdentity(p, {
-      sender: 'server',
-      device,
-      transcript: transcript2(p, th1, device.bundle.hash, opening),
-      finishKey: finishKey(p, prk, 'server', th1),
+    trace?.tell({
+      kind: 'f2',
+      direction: 'in',
+      frame: frame.bytes,
+      answer,
+      dhShared,
+      mlKemShared,
+      prk,
+      th1,
+      checks: watch?.held ?? [],
     });
-    const plain = encodeServerProof({ ...proof, opening });
-    const f3 = encodeFrame(FRAME.F3, sealEtm(p, { key: boxKey(p, prk, 'server', th1), aad: th1, plain }));
+    const transcript = transcript2(p, th1, device.bundle.hash, opening);
+    const ownFinishKey = finishKey(p, prk, 'server', th1);
+    const own = await proveIdentity(p, { sender: 'server', device, transcript, finishKey: ownFinishKey });
+    const proof = { ...own, opening };
+    const key = boxKey(p, prk, 'server', th1);
+    const f3 = encodeFrame(FRAME.F3, sealEtm(p, { key, aad: th1, plain: encodeServerProof(proof) }));
+    trace?.tell({
+      kind: 'f3',
+      direction: 'out',
+      frame: f3,
+      proof,
+      key,
+      finishKey: ownFinishKey,
+      transcript,
+      checks: [],
+    });
     const next = new AwaitingF4(p, {
       device,
       prk,
@@ -111,6 +142,7 @@ export class AwaitingF2 {
       sas: shortAuthenticationString(p, prk, opening, th1),
       clockOffset: answer.time - now,
       peerDh: answer.dhPublic,
+      trace: this.#options.trace,
     });
     return { f3, next };
   }
@@ -125,6 +157,7 @@ interface AwaitingF4Options {
   /** Not authenticated yet. */
   readonly clockOffset: number;
   readonly peerDh: Bytes;
+  readonly trace: HandshakeTrace | undefined;
 }
 
 /** F3 has been sent: the client knows who this is, and has proved nothing. */
@@ -153,20 +186,37 @@ export class AwaitingF4 {
     requireFrame(frame, FRAME.F4, 'handshake-f4');
     const p = this.#p;
     const { device, prk, th1, th3, sas, clockOffset, peerDh } = this.#options;
-    const proof = decodeClientProof(
-      failAs(BOX_FAILURE, () => openEtm(p, { key: boxKey(p, prk, 'client', th1), aad: th3, box: frame.body })),
-    );
+    const trace = this.#options.trace?.();
+    const watch = CheckWatch.of(trace);
+    const key = boxKey(p, prk, 'client', th1);
+    const proof = decodeClientProof(failAs(BOX_FAILURE, () => openEtm(p, { key, aad: th3, box: frame.body })));
+    watch?.note('open');
+    const clientFinishKey = finishKey(p, prk, 'client', th1);
     const peer = await checkIdentity(p, {
       sender: 'client',
       proof,
       device,
       pin: options.pin,
       transcript: (bundleHash) => transcript4(p, th3, bundleHash),
-      finishKey: finishKey(p, prk, 'client', th1),
+      finishKey: clientFinishKey,
       now,
+      watch,
+    });
+    trace?.tell({
+      kind: 'f4',
+      direction: 'in',
+      frame: frame.bytes,
+      proof,
+      key,
+      finishKey: clientFinishKey,
+      transcript: transcript4(p, th3, peer.hash),
+      checks: watch?.held ?? [],
     });
     const th5 = transcript5(p, th3, frame.bytes);
-    return { role: 'server', peer, clockOffset, sas, th5, peerDh, ...handshakeOutputs(p, prk, 'server', th5) };
+    const outputs = handshakeOutputs(p, prk, 'server', th5);
+    const result: ServerResult = { role: 'server', peer, clockOffset, sas, th5, peerDh, ...outputs };
+    trace?.tell({ kind: 'established', handshake: result });
+    return result;
   }
 }
 
