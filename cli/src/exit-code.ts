@@ -17,7 +17,7 @@ export const EXIT = {
   changed: 6,
   /** The connection ended before everything was delivered: kept, and sent on the next connection, or for `/resend`. */
   undelivered: 7,
-  /** What was asked for does not hold or does not exist: evidence, a backup, a name, a message. */
+  /** What was asked for does not hold or does not exist: evidence, a backup, a recording, a name, a message. */
   notFound: 8,
 } as const;
 
@@ -66,6 +66,7 @@ const EXIT_OF: Readonly<Record<ClientErrorCode, ExitCode>> = {
   'lab-missing': EXIT.notFound,
   'attack-unknown': EXIT.usage,
   'check-unknown': EXIT.usage,
+  'recording-invalid': EXIT.notFound,
   'secret-missing': EXIT.usage,
   'address-invalid': EXIT.usage,
   'port-in-use': EXIT.network,

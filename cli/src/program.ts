@@ -9,6 +9,7 @@ import { addIdentity } from './syntax/identity.ts';
 import { addLab } from './syntax/lab.ts';
 import type { SetExit } from './syntax/option.ts';
 import { addPeers } from './syntax/peers.ts';
+import { addXray } from './syntax/xray.ts';
 import { VERSION } from './version.ts';
 
 /** Builds the program; `setExit` takes the exit code of the command that ran. */
@@ -41,5 +42,6 @@ function buildCommands(setExit: SetExit): Command {
   addEvidence(program, setExit);
   addBackup(program, setExit);
   addLab(program, setExit);
+  addXray(program, setExit);
   return program;
 }

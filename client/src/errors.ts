@@ -48,6 +48,7 @@ export type ClientErrorCode =
   | 'lab-missing' // the attack lab is not packed
   | 'attack-unknown' // the attack lab has none of that name
   | 'check-unknown' // the attack lab cannot do without a check of that name
+  | 'recording-invalid' // a file that is no X-ray recording
   | 'secret-missing' // the classic protocol's shared secret was not given (§13)
   // network
   | 'address-invalid'

@@ -1,5 +1,6 @@
 /** The SDK: homes, direct conversations, trust, history. */
 export { type Address, DEFAULT_HOST, DEFAULT_PORT, formatAddress, isLoopback, parseAddress } from './direct/address.ts';
+export type { ConnectionTrace, TraceEvent, Watch } from './direct/connection-trace.ts';
 export type { Conversation, Delivery } from './direct/conversation.ts';
 export { type ClientEnd, dial, type DialOptions, DirectClient } from './direct/dial.ts';
 export type { DirectEvent, FailureDetail, Observer, ReceivedMessage } from './direct/event.ts';

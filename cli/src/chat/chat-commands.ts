@@ -9,6 +9,7 @@ import { keyStateWord } from '../text/proof-line.ts';
 import { proofReport, provenance } from '../text/proof-report.ts';
 import { sanitiseLine, sanitiseName } from '../text/sanitise.ts';
 import { type Refusal, whyReport } from '../text/why.ts';
+import type { Xray } from '../xray/xray.ts';
 import type { ChatView } from './chat-view.ts';
 import { displayName } from './chat-view.ts';
 import { keyStateOf, proofOfStored } from './proof.ts';
@@ -17,6 +18,7 @@ export interface ChatCommandsOptions {
   readonly screen: ChatScreen;
   readonly view: ChatView;
   readonly home: Home;
+  readonly xray: Xray;
   readonly conversation: () => Conversation | undefined;
   readonly leave: () => void;
 }
@@ -81,6 +83,12 @@ export class ChatCommands {
         home.store.history.delete(command.number);
         screen.notice(`#${String(command.number)} is deleted here. Your peer may still have it.`);
         return;
+      case 'xray': {
+        const { xray } = this.#options;
+        if (command.on !== undefined) xray.show(command.on);
+        else screen.notice(`X-ray is ${xray.shown ? 'on: /xray off ends it' : 'off: /xray on begins it'}.`);
+        return;
+      }
       case 'block':
         await this.#block();
         return;

@@ -12,6 +12,7 @@ import {
 import type { ChatScreen, ScreenInput } from '../terminal/chat-screen.ts';
 import { parseEntry } from '../terminal/slash-commands.ts';
 import { EXIT, type ExitCode, exitCodeOf } from '../exit-code.ts';
+import type { Xray } from '../xray/xray.ts';
 import { ChatCommands } from './chat-commands.ts';
 import type { ChatView } from './chat-view.ts';
 
@@ -32,6 +33,7 @@ export interface ChatOptions {
   readonly screen: ChatScreen;
   readonly view: ChatView;
   readonly home: Home;
+  readonly xray: Xray;
   readonly now: () => number;
 }
 

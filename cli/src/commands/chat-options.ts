@@ -16,6 +16,8 @@ export interface ChatFlags {
   readonly memory?: boolean;
   /** `server` only. */
   readonly once?: boolean;
+  readonly xray?: boolean;
+  readonly record?: string;
   readonly classic?: boolean;
   readonly classicSecretFile?: string;
 }

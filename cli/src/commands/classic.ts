@@ -45,6 +45,8 @@ function refuseMisplaced(flags: ClassicFlags): void {
     ['--peer', flags.peer !== undefined, 'classic makes new keys for every run, and no one can prove to be anyone'],
     ['--memory', flags.memory === true, 'classic never keeps anything on disk'],
     ['--keep', flags.keep !== undefined, 'classic has no history'],
+    ['--xray', flags.xray === true, 'it unfolds the frames of waxwing/1, which classic does not speak'],
+    ['--record', flags.record !== undefined, 'it records the frames of waxwing/1, which classic does not speak'],
     ['--profile', flags.profile !== undefined, 'classic lives in no home'],
   ];
   const found = meaningless.find(([, given]) => given);

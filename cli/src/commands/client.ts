@@ -15,8 +15,15 @@ export async function runClient(address: string, flags: ChatFlags): Promise<Exit
     return await runClassicClient({ ...flags, ...parsed });
   }
   const retryFor = process.stdin.isTTY ? undefined : RETRY_FOR;
-  return await runDirectChat('client', flags, async ({ chat, home }) => {
-    const client = new DirectClient({ home, address: parsed, peer, retryFor, observe: chat.observe });
+  return await runDirectChat('client', flags, async ({ chat, home, xray }) => {
+    const client = new DirectClient({
+      home,
+      address: parsed,
+      peer,
+      retryFor,
+      observe: chat.observe,
+      watch: xray.watch,
+    });
     return await chat.connect(client);
   });
 }

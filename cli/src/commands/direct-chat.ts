@@ -7,11 +7,16 @@ import { openCommandHome } from '../home.ts';
 import { openLog } from '../log.ts';
 import type { ChatScreen } from '../terminal/chat-screen.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
+import { Xray } from '../xray/xray.ts';
 import { applyRetention, type ChatFlags, openChatScreen } from './chat-options.ts';
+
+const LAB_WARNING =
+  'LAB IDENTITY: made to be looked into. X-ray and recordings show its real keys and texts. Never use it for anything real.';
 
 export interface DirectChat {
   readonly chat: Chat;
   readonly home: Home;
+  readonly xray: Xray;
 }
 
 /** Opens everything a direct chat needs, runs it, and closes everything however it ended. */
@@ -24,6 +29,7 @@ export async function runDirectChat(
   const screen = openChatScreen(flags);
   let home: Home | undefined;
   let view: ChatView | undefined;
+  let xray: Xray | undefined;
   try {
     home = await openCommandHome({
       profile: flags.profile,
@@ -35,16 +41,21 @@ export async function runDirectChat(
       agreeToMemory: (error) => askForMemory(screen, sanitiseLine(`${error.message} ${error.next}`)),
     });
     if (home.memory) screen.notice('Nothing of this run will be kept on disk.', 'warning');
+    if (home.lab) screen.notice(LAB_WARNING, 'warning');
     await home.renewIfDue();
     applyRetention(home, flags);
+    xray = new Xray({ screen, role, lab: home.lab, now: Date.now });
+    if (flags.record !== undefined) xray.record(flags.record);
+    if (flags.xray === true) xray.show(true);
     view = new ChatView({ screen, home, role, once: flags.once === true, log: openLog(home), now: Date.now });
     view.begin();
-    return await run({ chat: new Chat({ screen, view, home, now: Date.now }), home });
+    return await run({ chat: new Chat({ screen, view, home, xray, now: Date.now }), home, xray });
   } catch (error) {
     if (!isWaxwingError(error)) throw error;
     screen.notice(`${sanitiseLine(error.message)}\n${sanitiseLine(error.next)}`, 'error');
     return exitCodeOf(error.code);
   } finally {
+    xray?.close();
     screen.close();
     view?.end();
     home?.close();

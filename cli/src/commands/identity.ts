@@ -25,7 +25,8 @@ export async function showIdentity(flags: ShowFlags): Promise<ExitCode> {
     const { path, profileLabel, protection } = home;
     const nick = home.store.settings.get('nick');
     if (flags.json === true) {
-      printJson({ ...identity, profile: profileLabel ?? null, path, databaseKey: protection, nick: nick ?? null });
+      const where = { profile: profileLabel ?? null, path, databaseKey: protection };
+      printJson({ ...identity, ...where, nick: nick ?? null, lab: home.lab });
       return EXIT.ok;
     }
     print(identity.fingerprint);
@@ -38,6 +39,9 @@ export async function showIdentity(flags: ShowFlags): Promise<ExitCode> {
       `Home     ${sanitiseLine(path)}`,
       `Key      ${keyWords(home)}`,
       ...(nick === undefined ? [] : [`Nick     ${sanitiseName(nick)}`]),
+      ...(home.lab
+        ? ['Lab      yes: X-ray and recordings show its real keys and texts; never use it for anything real']
+        : []),
       '',
       'Your peers compare the first line with what their side shows for you.',
     );

@@ -16,9 +16,10 @@ export async function runServer(flags: ServerFlags): Promise<ExitCode> {
     const { runClassicServer } = await import('./classic.ts');
     return await runClassicServer({ ...flags, host: flags.host ?? '127.0.0.1', port });
   }
-  return await runDirectChat('server', flags, async ({ chat, home }) => {
+  return await runDirectChat('server', flags, async ({ chat, home, xray }) => {
     const once = flags.once === true;
-    const server = await listen({ home, host: flags.host, port, peer, once, observe: chat.observe });
+    const { watch } = xray;
+    const server = await listen({ home, host: flags.host, port, peer, once, observe: chat.observe, watch });
     return await chat.serve(server, once);
   });
 }

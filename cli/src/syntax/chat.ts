@@ -12,7 +12,7 @@ export function addChat(program: Command, setExit: SetExit): void {
       const { runServer } = await import('../commands/server.ts');
       setExit(await runServer(options));
     });
-  examples(server, 'waxwing server --host 0.0.0.0 --port 9000 --peer SHA256:…');
+  examples(server, 'waxwing server --host 0.0.0.0 --port 9000 --peer SHA256:…', 'waxwing server --xray');
 
   const client = chat(program.command('client'))
     .description('connect to a server and chat')
@@ -21,7 +21,12 @@ export function addChat(program: Command, setExit: SetExit): void {
       const { runClient } = await import('../commands/client.ts');
       setExit(await runClient(address, options));
     });
-  examples(client, 'waxwing client 192.168.1.5:8000', 'seq 10 | waxwing client --plain');
+  examples(
+    client,
+    'waxwing client 192.168.1.5:8000',
+    'seq 10 | waxwing client --plain',
+    'waxwing client --record session.jsonl',
+  );
 }
 
 function chat(command: Command): Command {
@@ -33,6 +38,8 @@ function chat(command: Command): Command {
     .option('--no-bell', 'no bell on arrival')
     .option('--keep <days>', 'delete history older than so many days, for example 90d')
     .option('--memory', 'keep nothing of this run on disk')
+    .option('--xray', 'show every frame as it passes, unfolded layer by layer')
+    .option('--record <file>', 'write what X-ray shows into a new file, for waxwing xray')
     .option('--classic', 'speak the insecure protocol of the original program')
     .option('--classic-secret-file <file>', 'with --classic: the shared HMAC secret (or WAXWING_CLASSIC_SECRET)');
 }

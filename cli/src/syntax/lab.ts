@@ -1,6 +1,7 @@
 /** `waxwing lab`. */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { RunFlags, ShowFlags } from '../commands/lab.ts';
+import { addLabHome } from './lab-home.ts';
 import { examples, jsonOption, type SetExit } from './option.ts';
 
 export function addLab(program: Command, setExit: SetExit): void {
@@ -57,6 +58,8 @@ export function addLab(program: Command, setExit: SetExit): void {
       setExit(await printTable(flags));
     });
   examples(table, 'waxwing lab table', 'waxwing lab table --json');
+
+  addLabHome(lab, setExit);
 }
 
 function collect(check: string, before: readonly string[] | undefined): readonly string[] {

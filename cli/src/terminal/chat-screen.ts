@@ -1,4 +1,5 @@
 /** What the two-terminal chat sees of the terminal: one interface, two screens (line mode and a real terminal). */
+import type { OwnLines } from '../text/own-lines.ts';
 import type { DeliveryState, ProofView } from '../text/proof-view.ts';
 
 /** One thing the user did. A screen yields these, in order, from `input`. */
@@ -75,8 +76,8 @@ export interface ChatScreen {
   delivery(number: number, state: DeliveryState): void;
   /** Prints a sentence of ours, made safe; several lines allowed (each ours). */
   notice(text: string, level?: NoticeLevel): void;
-  /** Prints lines of ours that already are safe, as they stand (reports, help). */
-  lines(lines: readonly string[]): void;
+  /** Prints lines of ours that already are safe (reports, help, X-ray): as they stand, or made for this screen. */
+  lines(lines: OwnLines): void;
   /** From now on the full proof line follows every message (`/proof all`). Line mode always does. */
   showProofs(all: boolean): void;
   /** Shows or hides the input prompt: hidden until a peer is there (typed text is kept and may be entered all the same). */

@@ -1,8 +1,10 @@
 /** Line mode: plain lines in, plain lines out, no cursor moves. For pipes, screen readers and simple terminals. */
 import { once } from 'node:events';
 import { plainMessage, plainOutgoing } from '../text/message-block.ts';
+import type { OwnLines } from '../text/own-lines.ts';
 import type { DeliveryState } from '../text/proof-view.ts';
 import { sanitiseLines, sanitiseOwn } from '../text/sanitise.ts';
+import { PLAIN_STYLE } from '../text/style.ts';
 import type {
   ChatScreen,
   IncomingMessage,
@@ -20,6 +22,8 @@ export const PROMPT = 'Type Message: ';
 export const HOW_TO_LEAVE = 'Press Ctrl+C again to leave. What you typed is kept.';
 
 const MAX_LINE_BYTES = 2 ** 20;
+/** What is made for a width gets this one where there is no terminal. */
+const PLAIN_COLUMNS = 80;
 
 export class LineScreen implements ChatScreen {
   readonly kind = 'line';
@@ -76,8 +80,8 @@ export class LineScreen implements ChatScreen {
     this.#print(sanitiseOwn(text));
   }
 
-  lines(lines: readonly string[]): void {
-    this.#print(lines);
+  lines(lines: OwnLines): void {
+    this.#print(typeof lines === 'function' ? lines(this.#columns ?? PLAIN_COLUMNS, PLAIN_STYLE) : lines);
   }
 
   showProofs(_all: boolean): void {

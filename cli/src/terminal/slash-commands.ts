@@ -12,6 +12,7 @@ export type Command =
   | { readonly name: 'history'; readonly count: number }
   | { readonly name: 'search'; readonly words: string }
   | { readonly name: 'delete'; readonly number: number }
+  | { readonly name: 'xray'; readonly on?: boolean }
   | { readonly name: 'block' }
   | { readonly name: 'nick'; readonly nick?: string }
   | { readonly name: 'name'; readonly peerName?: string }
@@ -100,6 +101,15 @@ const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     read: (rest) => {
       const number = numberOf(rest);
       return number === undefined ? undefined : { name: 'delete', number };
+    },
+  },
+  xray: {
+    usage: '/xray [on|off]',
+    does: 'show every frame, layer by layer, as it passes',
+    more: ['Secrets are shown as [8 digits]: equal marks, equal secrets. docs/cli.md explains the names.'],
+    read: (rest) => {
+      if (rest === '') return { name: 'xray' };
+      return rest === 'on' || rest === 'off' ? { name: 'xray', on: rest === 'on' } : undefined;
     },
   },
   block: {

@@ -3,7 +3,8 @@
  * of ours on their way, and the input) is ever drawn again; everything above it belongs to the terminal and its scrollback.
  */
 import type { Key } from 'node:readline';
-import { incomingBlock, noticeBlock, outgoingBlock, ownLines } from '../text/message-block.ts';
+import { incomingBlock, noticeBlock, outgoingBlock } from '../text/message-block.ts';
+import { type OwnLines, ownLines } from '../text/own-lines.ts';
 import { deliveryWords } from '../text/proof-line.ts';
 import type { DeliveryState } from '../text/proof-view.ts';
 import { CONTINUATION, sanitiseLine, sanitiseLines } from '../text/sanitise.ts';
@@ -146,8 +147,8 @@ export class TtyScreen implements ChatScreen {
     this.#print((columns) => noticeBlock(text, at, level, { style: this.#style, columns }));
   }
 
-  lines(lines: readonly string[]): void {
-    this.#print((columns) => ownLines(lines, columns));
+  lines(lines: OwnLines): void {
+    this.#print((columns) => ownLines(lines, { style: this.#style, columns }));
   }
 
   showProofs(all: boolean): void {
@@ -165,8 +166,7 @@ export class TtyScreen implements ChatScreen {
       this.#schedule();
       return;
     }
-    const lines = sanitiseLines(text).map((line) => `${CONTINUATION}${line}`);
-    this.#print(() => ['Not sent, kept here:', ...lines]);
+    this.#print(() => ['Not sent, kept here:', ...sanitiseLines(text).map((line) => CONTINUATION + line)]);
   }
 
   ask<Answer extends string>(question: Question<Answer>): Promise<Answer> {

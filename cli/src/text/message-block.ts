@@ -58,18 +58,6 @@ export function noticeBlock(text: string, at: number, level: NoticeLevel, option
   return rows.map((row, index) => `${index === 0 ? `${options.style.dim(clock)} ` : indent}${look(row)}`);
 }
 
-/** Terminal: lines of ours, safe already; what is wider than the terminal goes on set in. Styled lines stay as they are. */
-export function ownLines(lines: readonly string[], columns: number): string[] {
-  return lines.flatMap((line) => {
-    if (line.includes('\u001b')) return [line];
-    const [first = '', ...rest] = foldLine(line, columns);
-    const tail = rest.join('');
-    const indent = `${/^ */.exec(line)?.[0] ?? ''}    `;
-    const room = Math.max(12, columns - indent.length);
-    return tail === '' ? [first] : [first, ...foldLine(tail, room).map((row) => indent + row)];
-  });
-}
-
 /** `#12`, `#12 to #15` for runs. */
 export function numberRuns(numbers: readonly number[]): string {
   const sorted = [...new Set(numbers)].sort((a, b) => a - b);

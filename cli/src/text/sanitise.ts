@@ -56,7 +56,7 @@ export function sanitiseLine(text: string, max?: number): string {
 export function sanitiseName(name: string): string {
   const line = shorten(safe(name.normalize('NFC').trim().replace(/\s+/gu, ' '), true), MAX_NAME);
   const plain = /^~?[\p{L}\p{M}\p{N} ._'@-]+$/u.test(line);
-  const ours = /^(?:message|security|type message|waxwing|peer|you|proof)$/i.test(line.normalize('NFKC'));
+  const ours = /^(?:message|security|type message|waxwing|peer|you|proof|xray)$/i.test(line.normalize('NFKC'));
   return plain && !ours ? line : `“${line.replace(/[“”"]/gu, "'")}”`;
 }
 

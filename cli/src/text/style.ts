@@ -10,6 +10,8 @@ export interface Style {
   readonly red: (text: string) => string;
   readonly green: (text: string) => string;
   readonly yellow: (text: string) => string;
+  readonly blue: (text: string) => string;
+  readonly magenta: (text: string) => string;
   readonly cyan: (text: string) => string;
 }
 
@@ -38,6 +40,8 @@ export function makeStyle(enabled: boolean): Style {
     red: look(31, 39),
     green: look(32, 39),
     yellow: look(33, 39),
+    blue: look(34, 39),
+    magenta: look(35, 39),
     cyan: look(36, 39),
   };
 }

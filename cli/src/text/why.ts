@@ -163,6 +163,10 @@ const CLIENT: Table<ClientErrorCode> = {
   ],
   'attack-unknown': ['There is no attack of that name.', 'waxwing lab list'],
   'check-unknown': ['The lab cannot do without a check of that name.', 'waxwing lab list'],
+  'recording-invalid': [
+    'That is no X-ray recording, or it was cut or changed.',
+    'waxwing xray FILE, with what --record wrote',
+  ],
   'secret-missing': [
     'The classic protocol needs the secret that both ends share.',
     'waxwing server --classic --classic-secret-file FILE',

@@ -1,13 +1,21 @@
 /** One channel over one socket: contents out, batches of contents in, and a watch on silence (§4). */
 import type { Socket } from 'node:net';
 import { type Channel, type Content, type HandshakeResult, REJECT } from '@waxwing/protocol/channel';
-import { concat, DEAD_AFTER, PING_AFTER } from '@waxwing/protocol';
+import { concat, DEAD_AFTER, PING_AFTER, type TraceSource } from '@waxwing/protocol';
+import { type TraceEvent, traceReject } from './connection-trace.ts';
 
 /** How often silence is looked at, ms. */
 const WATCH_EVERY = 5_000;
 
+export interface ConnectionOptions {
+  /** Monotonic, in milliseconds: a machine that slept must not find its channel dead on waking. */
+  readonly stopwatch?: (() => number) | undefined;
+  readonly trace?: TraceSource<TraceEvent> | undefined;
+}
+
 export class Connection {
   readonly handshake: HandshakeResult;
+  readonly trace: TraceSource<TraceEvent> | undefined;
   readonly #socket: Socket;
   readonly #channel: Channel;
   readonly #watch: NodeJS.Timeout;
@@ -22,11 +30,10 @@ export class Connection {
   /** A record did not open: the channel seals no more, and there is nothing to say but the reject frame. */
   #broken = false;
 
-  /**
-   * Takes over a socket whose handshake has ended. The stopwatch is monotonic, in milliseconds: a machine that slept
-   * must not find its channel dead on waking.
-   */
-  constructor(socket: Socket, channel: Channel, stopwatch: () => number = () => performance.now()) {
+  /** Takes over a socket whose handshake has ended. */
+  constructor(socket: Socket, channel: Channel, options: ConnectionOptions = {}) {
+    const stopwatch = options.stopwatch ?? ((): number => performance.now());
+    this.trace = options.trace;
     this.handshake = channel.handshake;
     this.#socket = socket;
     this.#channel = channel;
@@ -108,7 +115,10 @@ export class Connection {
 
   /** The one outward answer to any failure (§3): the reject frame, and the end. */
   refuse(): void {
-    if (this.#socket.writable) this.#socket.end(REJECT);
+    if (this.#socket.writable) {
+      this.#socket.end(REJECT);
+      traceReject(this.trace);
+    }
     this.#destroySoon();
   }
 

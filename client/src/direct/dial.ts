@@ -18,6 +18,7 @@ import type { Verdict } from '../store/peer.ts';
 import { type Address, formatAddress, isLoopback } from './address.ts';
 import { admit, changedError, type Expected, pinFor } from './admission.ts';
 import { Connection } from './connection.ts';
+import { traceConnection, type Watch } from './connection-trace.ts';
 import { Conversation } from './conversation.ts';
 import type { Observer } from './event.ts';
 import type { LinkEnd } from './link.ts';
@@ -37,6 +38,8 @@ export interface DialOptions {
   /** How long to come back after a cut, ms; without it, until `close`. */
   readonly retryFor?: number | undefined;
   readonly observe?: Observer | undefined;
+  /** Who watches frames, layers, keys and states. */
+  readonly watch?: Watch | undefined;
   /** Unix milliseconds. */
   readonly now?: (() => number) | undefined;
 }
@@ -70,6 +73,7 @@ export class DirectClient {
   /** When the peer last let us in and, while it does not, since when we come back; of the monotonic clock, ms. */
   #connectedAt: number | undefined;
   #awaySince = 0;
+  #connections = 0;
   #closed = false;
   #wakeRetry: (() => void) | undefined;
   readonly #giveUp = new AbortController();
@@ -274,7 +278,10 @@ export class DirectClient {
   }
 
   async #shakeOnce(socket: Socket, pin: Bytes | undefined): Promise<Connection> {
-    const side = new HandshakingClient(nodePrimitives, { device: this.#home.device, pin });
+    this.#connections += 1;
+    const where = { connection: this.#connections, remote: this.name };
+    const trace = traceConnection(this.#options.watch, where);
+    const side = new HandshakingClient(nodePrimitives, { device: this.#home.device, pin, trace });
     const channel = await shake({
       socket,
       side,
@@ -282,8 +289,9 @@ export class DirectClient {
       admit: (peer) => {
         this.#verdict = admit(this.#home, this.#expected, peer);
       },
+      trace,
     });
-    return new Connection(socket, channel);
+    return new Connection(socket, channel, { trace });
   }
 
   #changed(error: PinMismatchError): WaxwingError {

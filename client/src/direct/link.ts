@@ -102,6 +102,7 @@ export class Link {
       chain: { sent: chain.sent, received: chain.received },
       now: now(),
       stopwatch: () => performance.now(),
+      trace: connection.trace,
     });
   }
 

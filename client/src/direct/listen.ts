@@ -10,6 +10,7 @@ import type { Verdict } from '../store/peer.ts';
 import { type Address, DEFAULT_HOST, DEFAULT_PORT, isLoopback } from './address.ts';
 import { admit, type Expected } from './admission.ts';
 import { Connection } from './connection.ts';
+import { traceConnection, type Watch } from './connection-trace.ts';
 import { Conversation } from './conversation.ts';
 import type { Observer } from './event.ts';
 import type { LinkEnd } from './link.ts';
@@ -33,6 +34,8 @@ export interface ListenOptions {
   /** The first peer is the only one until it leaves: its place is kept for it while its connection is cut. */
   readonly once?: boolean | undefined;
   readonly observe?: Observer | undefined;
+  /** Who watches frames, layers, keys and states. */
+  readonly watch?: Watch | undefined;
   /** Unix milliseconds. */
   readonly now?: (() => number) | undefined;
 }
@@ -63,6 +66,7 @@ export class DirectServer implements AsyncIterable<Conversation> {
   readonly #conversations = new Map<string, Conversation>();
   readonly #sockets = new Set<Socket>();
   #current: Conversation | undefined;
+  #connections = 0;
   #closed = false;
   /** For the iterator; whoever observes may want none, so of those that ended none is kept for it. */
   #arrived: Conversation[] = [];
@@ -139,6 +143,8 @@ export class DirectServer implements AsyncIterable<Conversation> {
     const idle = this.#current?.connected !== true;
     if (idle) this.#observe({ kind: 'exchanging', remote });
     let verdict: Verdict | undefined;
+    this.#connections += 1;
+    const trace = traceConnection(this.#options.watch, { connection: this.#connections, remote });
     try {
       await this.#home.renewIfDue();
       const side = new HandshakingServer(this.#primitives, {
@@ -146,6 +152,7 @@ export class DirectServer implements AsyncIterable<Conversation> {
         puzzleBits: admission.ticket.puzzleBits,
         pin: this.#options.peer,
         now: this.#now(),
+        trace,
       });
       const channel = await shake({
         socket,
@@ -155,9 +162,10 @@ export class DirectServer implements AsyncIterable<Conversation> {
         admit: (peer) => {
           verdict = admit(this.#home, this.#expected, peer);
         },
+        trace,
       });
       this.#gate.finish(admission.ticket);
-      const connection = new Connection(socket, channel);
+      const connection = new Connection(socket, channel, { trace });
       try {
         await this.#converse(connection, { remote, firstContact: verdict?.firstContact ?? true });
       } catch (error) {

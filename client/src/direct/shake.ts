@@ -1,8 +1,9 @@
 /** The handshake of §3 over a socket: bytes in, bytes out, a deadline, and the own rules about who may stay. */
 import type { Socket } from 'node:net';
-import { type Bundle, HANDSHAKE_DEADLINE, isProtocolError } from '@waxwing/protocol';
+import { type Bundle, HANDSHAKE_DEADLINE, isProtocolError, type TraceSource } from '@waxwing/protocol';
 import { type Channel, REJECT, type Step } from '@waxwing/protocol/channel';
 import { isWaxwingError, WaxwingError } from '../errors.ts';
+import { type TraceEvent, traceReject } from './connection-trace.ts';
 
 /** Either side of a handshake. */
 interface Handshaking {
@@ -18,6 +19,7 @@ export interface ShakeOptions {
   /** The own rules about an authenticated peer (blocked, rolled back …): throws to refuse, before a server says F5. */
   readonly admit: (peer: Bundle) => void;
   readonly deadline?: number;
+  readonly trace?: TraceSource<TraceEvent> | undefined;
 }
 
 /** The peer ended the connection, or the deadline passed, before the handshake was over. */
@@ -63,7 +65,10 @@ export async function shake(options: ShakeOptions): Promise<Channel> {
     }
     if (isProtocolError(error) || error instanceof WaxwingError) {
       const rejected = isProtocolError(error) && error.check === 'rejected';
-      if (socket.writable) socket.end(rejected ? new Uint8Array(0) : REJECT);
+      if (socket.writable) {
+        socket.end(rejected ? new Uint8Array(0) : REJECT);
+        if (!rejected) traceReject(options.trace);
+      }
       setTimeout(() => socket.destroy(), 1_000).unref();
       if (rejected) throw new HandshakeEnded('rejected', 'The peer refused the connection.');
       throw error;

@@ -12,6 +12,7 @@ import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 import { WaxwingError } from '../errors.ts';
 import { createIdentity, type Identity } from '../identity.ts';
 import { Database } from '../store/sqlite/database.ts';
+import { isLab, markLab } from '../store/sqlite/lab-mark.ts';
 import { loadIdentity, saveIdentity } from '../store/sqlite/identity-row.ts';
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
@@ -30,6 +31,8 @@ export interface Home {
   readonly protection: Protection;
   /** This opening made a new account. */
   readonly created: boolean;
+  /** Made to be looked into: X-ray shows its real keys. Decided when it was made, for good. */
+  readonly lab: boolean;
   readonly account: RsaKeyPair;
   /** The current device: read it anew for each connection, it changes on renewal and rotation. */
   readonly device: Device;
@@ -65,6 +68,8 @@ export interface OpenHomeOptions {
   readonly identity?: (() => Promise<Identity>) | undefined;
   /** Where keys come from; Node's own primitives unless given. */
   readonly primitives?: Primitives | undefined;
+  /** Makes a lab home on disk: one whose secrets are there to be seen. Refused where a home is already. */
+  readonly lab?: boolean | undefined;
 }
 
 interface Parts {
@@ -86,6 +91,7 @@ export class OpenHome implements Home {
   readonly path: string;
   readonly profileLabel: string | undefined;
   readonly created: boolean;
+  readonly lab: boolean;
   readonly store: Store;
   readonly database: Database;
   readonly key: SecretKey | undefined;
@@ -100,6 +106,7 @@ export class OpenHome implements Home {
     this.path = parts.path;
     this.profileLabel = parts.profileLabel;
     this.created = parts.created;
+    this.lab = isLab(parts.database);
     this.store = new SqliteStore(parts.database, parts.now);
     this.database = parts.database;
     this.key = parts.key;
@@ -176,7 +183,7 @@ export class OpenHome implements Home {
 /**
  * Opens a home, and makes it where there is none.
  * @throws WaxwingError `home-locked`, `home-read-only`, `disk-full`, `home-damaged`, `home-key-missing`,
- *   `home-too-new`, `passphrase-needed`, `passphrase-wrong`
+ *   `home-too-new`, `passphrase-needed`, `passphrase-wrong`; with `lab`: `home-not-empty`
  */
 export async function openHome(options: OpenHomeOptions): Promise<Home> {
   const now = options.now ?? Date.now;
@@ -184,8 +191,14 @@ export async function openHome(options: OpenHomeOptions): Promise<Home> {
   const folder = await openFolder(options);
   try {
     const kept = await loadIdentity(folder.database);
+    if (kept !== undefined && options.lab === true) throw notNew(options.path);
     const identity = kept ?? (await firstIdentity(options, now));
-    if (kept === undefined) saveIdentity(folder.database, identity, now());
+    if (kept === undefined) {
+      folder.database.transaction(() => {
+        saveIdentity(folder.database, identity, now());
+        if (options.lab === true) markLab(folder.database);
+      });
+    }
     const home = openHomeOf(options, { ...folder, identity, now, kept });
     await home.renewIfDue();
     return home;
@@ -228,6 +241,15 @@ async function openCopy(database: Database, options: OpenHomeOptions, now: () =>
   saveIdentity(database, identity, now());
   const nothing = { key: undefined, lock: undefined };
   return openHomeOf(options, { protection: 'memory', identity, database, now, kept, ...nothing });
+}
+
+/** What others know and trust must not become something to be looked into. */
+function notNew(path: string): WaxwingError {
+  return new WaxwingError(
+    'home-not-empty',
+    `${path} holds an identity already, and only a new home can be a lab home.`,
+    'Name a folder that is not there yet.',
+  );
 }
 
 function firstIdentity(options: OpenHomeOptions, now: () => number): Promise<Identity> {

@@ -8,6 +8,7 @@ import { WaxwingError } from '../errors.ts';
 import { Database } from '../store/sqlite/database.ts';
 import { diskFailure } from '../store/sqlite/disk-failure.ts';
 import { loadIdentity } from '../store/sqlite/identity-row.ts';
+import { isLab } from '../store/sqlite/lab-mark.ts';
 import { migrate } from '../store/sqlite/migrate.ts';
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { copyToScratch, DATABASE, type FolderOptions, keyMissing, keyOf, LOG } from './folder.ts';
@@ -15,7 +16,7 @@ import type { Home } from './home.ts';
 import { readKeyFile } from './key-file.ts';
 
 /** What can be seen of a home. What is written to its store is lost with it. */
-export type HomeLook = Pick<Home, 'path' | 'profileLabel' | 'protection' | 'device' | 'store' | 'close'>;
+export type HomeLook = Pick<Home, 'path' | 'profileLabel' | 'protection' | 'lab' | 'device' | 'store' | 'close'>;
 
 const ATTEMPTS = 5;
 /** A write-ahead log's header holds salts that change whenever it is begun anew. */
@@ -50,6 +51,7 @@ export async function lookHome(options: FolderOptions): Promise<HomeLook> {
         profileLabel,
         protection: file.protection,
         device: identity.device,
+        lab: isLab(opened),
         store: new SqliteStore(opened, Date.now),
         close: () => {
           opened.close();

@@ -163,7 +163,7 @@ export type OpeningStep = { readonly took?: number } & (
   | { readonly step: 'structure'; readonly structure: Structure }
   | { readonly step: 'hmac'; readonly messageKey: SecretKey }
   | { readonly step: 'unwrap'; readonly unwrapped: Unwrapped }
-  | { readonly step: 'decrypt'; readonly payload: Payload; /** |P|, bytes. */ readonly size: number }
+  | { readonly step: 'decrypt'; readonly payload: Payload /** |P|, bytes. */; readonly size: number }
   | { readonly step: 'freshness'; readonly freshness: Freshness }
   | { readonly step: 'signature'; readonly signed: SignedStatement }
 );

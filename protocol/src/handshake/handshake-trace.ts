@@ -1,6 +1,7 @@
 /** What a watched handshake tells (§3): each frame with what was made of it, and how it ended. */
 import type { Bytes } from '../bytes.ts';
 import type { ProtocolError } from '../errors.ts';
+import type { Bundle } from '../keys/bundle.ts';
 import type { SecretKey } from '../primitives.ts';
 import type { HeldCheck, TraceSource } from '../trace.ts';
 import type { HandshakeResult } from './handshake-result.ts';
@@ -33,6 +34,8 @@ export interface AnswerTrace extends FrameTrace {
 }
 
 interface BoxTrace extends FrameTrace {
+  /** The sender's, as it stands in the box. */
+  readonly bundle: Bundle;
   /** k_s or k_c, 64: the first half encrypts, the second authenticates. */
   readonly key: SecretKey;
   /** The key of mac_S or mac_C. */

@@ -1,6 +1,7 @@
 /** Settings in SQLite. */
 import type { SettingName, Settings } from '../store.ts';
 import type { Database, Statement } from './database.ts';
+import { refuseLabMark } from './lab-mark.ts';
 
 interface Row {
   readonly name: string;
@@ -27,10 +28,12 @@ export class SqliteSettings implements Settings {
   }
 
   set(name: SettingName, value: string): void {
+    refuseLabMark(name);
     this.#set.run(name, value);
   }
 
   delete(name: SettingName): void {
+    refuseLabMark(name);
     this.#delete.run(name);
   }
 
