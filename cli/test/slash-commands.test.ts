@@ -27,6 +27,9 @@ for (const [text, expected] of [
   ['/history 5', { name: 'history', count: 5 }],
   ['/search two  words', { name: 'search', words: 'two  words' }],
   ['/delete 9', { name: 'delete', number: 9 }],
+  ['/xray', { name: 'xray' }],
+  ['/xray on', { name: 'xray', on: true }],
+  ['/XRAY off', { name: 'xray', on: false }],
   ['/block', { name: 'block' }],
   ['/nick', { name: 'nick' }],
   ['/nick Zoë', { name: 'nick', nick: 'Zoë' }],
@@ -49,6 +52,7 @@ for (const text of [
   '/quit now',
   '/history 99999999',
   '/why 1e3',
+  '/xray maybe',
 ]) {
   test(`${text} is told how it is used, and sends nothing`, () => {
     const entry = parseEntry(text);
@@ -105,6 +109,7 @@ test('help names every command; Tab completes what is clear', () => {
     'history',
     'search',
     'delete',
+    'xray',
     'block',
     'nick',
     'name',

@@ -38,7 +38,7 @@ export function sealedBlock(event: SealedTrace, { record, marks }: Carried): Unf
     ...envelopeRows(fields, marks.lab),
     ...payloadRows({ ...payload, size: layers.plainSize }, marks.lab),
     ...signatureRows(layers.signature, sealing.statement, marks.lab),
-    keyRow({ ...layers, messageKey }, marks),
+    keyRow({ ...layers, messageKey, pqKey: pqKeyOf(event, fields?.header) }, marks),
     ...ratchetRow(event, { sending: true, header: fields?.header }, marks),
     chainRow(event.chain, payload.prev),
     ...checkRow(heldParts(layers.made), 'made'),
@@ -62,7 +62,7 @@ export function openedBlock(event: OpenedTrace, { record, marks }: Carried): Unf
     rows.push(...signatureRows(decrypted.payload.signature, signed?.statement, marks.lab));
   }
   if (messageKey !== undefined && headerHash !== undefined)
-    rows.push(keyRow({ ...unwrapped, messageKey, headerHash }, marks));
+    rows.push(keyRow({ ...unwrapped, messageKey, headerHash, pqKey: pqKeyOf(event, fields?.header) }, marks));
   if (messageKey !== undefined) rows.push(...ratchetRow(event, { sending: false, header: fields?.header }, marks));
   if (decrypted !== undefined && signed !== undefined) rows.push(chainRow(event.chain, decrypted.payload.prev));
   const failed: CheckPart[] =
@@ -178,19 +178,32 @@ function signatureRows(signature: Uint8Array, statement: Uint8Array | undefined,
 }
 
 interface Keys {
+  /** pqk_pe; undefined where the header's epoch is none of the state's. */
+  readonly pqKey: SecretKey | undefined;
   readonly messageKey: SecretKey;
   readonly headerHash: Uint8Array;
   readonly wrapped?: SecretKey | undefined;
   readonly contentKey?: SecretKey | undefined;
 }
 
-function keyRow({ messageKey, headerHash, wrapped, contentKey }: Keys, marks: SecretMarks): Row {
+function keyRow({ pqKey, messageKey, headerHash, wrapped, contentKey }: Keys, marks: SecretMarks): Row {
   const { macKey, cipherKey } = layerKeys(nodePrimitives, { messageKey, contentKey, headerHash });
-  const parts: Part[] = [marks.show('mk', messageKey), marks.show('k_mac', macKey)];
+  const parts: Part[] = pqKey === undefined ? [] : [marks.show('pqk', pqKey)];
+  parts.push(marks.show('mk', messageKey), marks.show('k_mac', macKey));
   if (wrapped !== undefined) parts.push(marks.show('kr', wrapped));
   if (contentKey !== undefined) parts.push(marks.show('K', contentKey));
   if (cipherKey !== undefined) parts.push(marks.show('k_aes', cipherKey));
   return { name: 'keys', parts };
+}
+
+/** The key of the epoch that the header names: the own one, or the one before while both are taken (§6). */
+function pqKeyOf(
+  { ratchet }: Pick<SealedTrace | OpenedTrace, 'ratchet'>,
+  header: Header | undefined,
+): SecretKey | undefined {
+  const { epoch, key, phase } = ratchet.after.pq;
+  if (header?.pe === epoch) return key;
+  return phase.kind === 'settling' && header?.pe === epoch - 1 ? phase.previous : undefined;
 }
 
 /** The step of the ratchet: a new dh moves the root, every flight moves its chain. */
@@ -210,7 +223,6 @@ function ratchetRow(
   ];
   if (turned) parts.push(marks.show("RK'", after.root));
   if (chain !== undefined) parts.push(marks.show("CK'", chain));
-  parts.push(marks.show('pqk', after.pq.key));
   return [{ name: 'ratchet', parts }];
 }
 

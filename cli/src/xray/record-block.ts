@@ -7,19 +7,17 @@ import type { SecretMarks } from './secret-mark.ts';
 type Unfolded = Pick<Block, 'frame' | 'size' | 'title' | 'rows'>;
 
 const HEADER = 5;
-const TAG = 16;
 
-/** The record around its content: its frame's header is what GCM authenticates beside it. */
+/** The record around its content, AES-256-GCM: its frame's header is authenticated beside it (aad). */
 export function recordRow({ frame, key, nonce, took }: RecordTrace, marks: SecretMarks): Row {
   const whole = marks.lab;
   return {
     name: 'record',
     parts: [
-      { kind: 'check', name: 'AES-256-GCM', held: true, took },
+      { kind: 'check', name: 'GCM', held: true, took },
       marks.show('key', key),
       bytesPart('nonce', nonce, { whole }),
-      bytesPart('header', frame.subarray(0, HEADER), { whole }),
-      bytesPart('gcm tag', frame.subarray(-TAG), { whole }),
+      bytesPart('aad', frame.subarray(0, HEADER), { whole }),
     ],
   };
 }
@@ -33,7 +31,7 @@ export function recordName(counter: number): string {
 export function controlBlock(event: RecordTrace, marks: SecretMarks): Unfolded {
   const { frame, counter, content } = event;
   const { name, parts } = recordRow(event, marks);
-  const rows = [{ name, parts: parts.filter((part) => part.kind !== 'bytes' || part.name === 'nonce') }];
+  const rows = [{ name, parts: parts.filter((part) => part.kind !== 'bytes' || part.name !== 'aad') }];
   const words = contentWords(content);
   return content.kind === 'ready'
     ? { frame: 'F5', size: frame.length, title: `${recordName(counter)} ${words}`, rows }

@@ -9,7 +9,6 @@ import { VERSION } from '../version.ts';
 import type { Block } from './block.ts';
 import type { RecordingHeader, RecordingLine } from './recording-line.ts';
 
-/** A recording ends at this size, bytes: a flood must not fill the disk. */
 const LARGEST = 64 * 2 ** 20;
 
 export interface RecordingOptions {
@@ -17,22 +16,26 @@ export interface RecordingOptions {
   readonly role: RecordingHeader['role'];
   readonly lab: boolean;
   readonly now: number;
+  /** Where it ends by itself, bytes: a flood must not fill the disk. */
+  readonly largest?: number;
 }
 
 export class Recording {
   readonly path: string;
   readonly #file: number;
+  readonly #largest: number;
   #frames = 0;
   #size = 0;
   #open = true;
 
-  private constructor(path: string, file: number) {
+  private constructor(path: string, file: number, largest: number) {
     this.path = path;
     this.#file = file;
+    this.#largest = largest;
   }
 
   /** Begins a new file that only its owner can read. @throws WaxwingError `file-exists`, `file-unwritable` */
-  static begin({ path, role, lab, now }: RecordingOptions): Recording {
+  static begin({ path, role, lab, now, largest = LARGEST }: RecordingOptions): Recording {
     let file: number;
     try {
       file = openSync(path, 'wx', 0o600);
@@ -47,7 +50,7 @@ export class Recording {
       }
       throw unwritable(path, error);
     }
-    const recording = new Recording(path, file);
+    const recording = new Recording(path, file, largest);
     recording.#write({ kind: 'waxwing-xray', version: 1, program: VERSION, role, lab, madeAt: now });
     return recording;
   }
@@ -63,7 +66,7 @@ export class Recording {
   /** Adds a block. Whether there was room; if not, it has ended. @throws WaxwingError `file-unwritable`: it has ended */
   add(block: Block): boolean {
     if (!this.#open) return false;
-    if (this.#size >= LARGEST) {
+    if (this.#size >= this.#largest) {
       this.end('full');
       return false;
     }
