@@ -81,7 +81,7 @@ describe('a watched session', () => {
     assert.deepEqual(layers.wrap, envelope.wrap);
     const unwrapped = opened.steps.find((step) => step.step === 'unwrap')?.unwrapped;
     assert.deepEqual(unwrapped?.wrapped.exposeSecretBytes(), layers.wrapped.exposeSecretBytes());
-    assert.deepEqual(unwrapped?.contentKey.exposeSecretBytes(), layers.contentKey.exposeSecretBytes());
+    assert.deepEqual(unwrapped.contentKey.exposeSecretBytes(), layers.contentKey.exposeSecretBytes());
     assert.equal(opened.fault, undefined);
   });
 
@@ -150,12 +150,12 @@ describe('what does not pass', () => {
     await assert.rejects(server.live.open(new Uint8Array(9), NOW));
     const [changed, garbage] = server.watcher.of('opened');
     assert.deepEqual(
-      changed?.steps.map(({ step }) => step),
+      changed!.steps.map(({ step }) => step),
       ['structure'],
     );
     assert.equal(changed?.fault?.code, 'envelope-1');
     assert.equal(changed.ratchet.before, changed.ratchet.after, 'nothing moved');
-    assert.deepEqual(garbage?.steps, []);
+    assert.deepEqual(garbage!.steps, []);
     assert.equal(garbage?.fault?.code, 'envelope-0');
   });
 

@@ -24,6 +24,9 @@ import type { SecretMarks } from './secret-mark.ts';
 type Unfolded = Pick<Block, 'frame' | 'size' | 'title' | 'rows'>;
 type Step<Name extends OpeningStep['step']> = Extract<OpeningStep, { step: Name }>;
 
+const MOST_WORDS = 4;
+const LONGEST_WORD = 32;
+
 /** The record that carried it, where that was watched too. */
 interface Carried {
   readonly record: RecordTrace | undefined;
@@ -151,7 +154,7 @@ interface Inside {
 
 /** P: what the ciphertext hides. Of an item its type and size; its text for a lab identity only. */
 function payloadRows({ items, sent, ttl, seq, ctl, size }: Inside, lab: boolean): Row[] {
-  const types = [...new Set(items.map(({ type }) => type))].join(' ');
+  const types = fewOf(items.map(({ type }) => type));
   const bodies = items.reduce((sum, { body }) => sum + body.length, 0);
   const texts: Part[] = lab
     ? items.map(({ type, body }) => valuePart('item', type === TYPE_TEXT ? (textOf(body) ?? '') : toHex(body)))
@@ -163,11 +166,20 @@ function payloadRows({ items, sent, ttl, seq, ctl, size }: Inside, lab: boolean)
         valuePart('size', `${String(size)} B in ct`),
         valuePart('items', `${String(items.length)} × ${types}, ${String(bodies)} B`),
         ...texts,
-        ...(ctl.length === 0 ? [] : [valuePart('ctl', ctl.map(([name]) => name).join(' '))]),
+        ...(ctl.length === 0 ? [] : [valuePart('ctl', fewOf(ctl.map(([name]) => name)))]),
       ],
     },
     { name: 'L5', parts: [momentPart('sent', sent), valuePart('ttl', `${String(ttl)} s`), valuePart('seq', seq)] },
   ];
+}
+
+/** A peer chooses media types and the names in ctl: a few of them, cut, so that they cannot carry a text. */
+function fewOf(words: readonly string[]): string {
+  const distinct = [...new Set(words)];
+  const few = distinct
+    .slice(0, MOST_WORDS)
+    .map((word) => (word.length > LONGEST_WORD ? `${word.slice(0, LONGEST_WORD)}…` : word));
+  return [...few, ...(distinct.length > MOST_WORDS ? ['…'] : [])].join(' ');
 }
 
 function signatureRows(signature: Uint8Array, statement: Uint8Array | undefined, whole: boolean): Row[] {

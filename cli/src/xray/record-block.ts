@@ -63,15 +63,15 @@ function contentWords(content: Content): string {
 
 /** A frame received that failed a check: everything before that check held. A peer's reject says only that it refused. */
 export function refusedBlock({ frame, error }: Extract<ChannelTraceEvent, { kind: 'refused' }>): Unfolded {
-  const type = frame[HEADER - 1] ?? 0;
+  const type = frame?.[HEADER - 1];
   const rejected = error.check === 'rejected';
   const failed: CheckPart = { kind: 'check', name: `${error.code} ${error.check}`, held: false, note: error.message };
   return {
-    frame: FRAME_NAMES[type] ?? `type ${String(type)}`,
-    size: frame.length,
+    frame: type === undefined ? 'frame' : (FRAME_NAMES[type] ?? `type ${String(type)}`),
+    size: frame?.length ?? 0,
     title: rejected ? 'the peer refused something' : 'REFUSED',
     rows: [
-      rowOf(bytesPart('frame', frame, { whole: false })),
+      ...(frame === undefined ? [] : [rowOf(bytesPart('frame', frame, { whole: false }))]),
       ...(rejected ? [] : [{ name: 'checks', parts: [failed] }]),
     ],
   };

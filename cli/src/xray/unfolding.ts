@@ -9,7 +9,7 @@ import { controlBlock, refusedBlock, rejectBlock } from './record-block.ts';
 import type { SecretMarks } from './secret-mark.ts';
 
 /** So many records may wait for their flights to be opened: what one chunk of a socket holds, and more. */
-const MOST_WAITING = 1_024;
+const MOST_WAITING = 256;
 
 type Unfolded = Omit<Block, 'at' | 'connection'>;
 

@@ -5,6 +5,7 @@ import { isProtocolError, ProtocolError } from '../errors.ts';
 import type { FrameReader } from '../framing/frame-reader.ts';
 import type { HandshakeResult } from '../handshake/handshake-result.ts';
 import type { Content } from './content.ts';
+import { nextFrame, traceRefusal } from './refusal-trace.ts';
 import { type ChannelTrace, openRecord, sealRecord } from './record-trace.ts';
 import type { RecordOpener, RecordSealer } from './records.ts';
 
@@ -80,7 +81,7 @@ export class Channel {
     const contents: Content[] = [];
     try {
       this.#reader.push(chunk);
-      for (let frame = this.#reader.next(); frame !== undefined; frame = this.#reader.next()) {
+      for (let frame = this.#next(); frame !== undefined; frame = this.#next()) {
         contents.push(this.#open(frame));
       }
     } catch (error) {
@@ -90,6 +91,10 @@ export class Channel {
     return contents;
   }
 
+  #next(): Frame | undefined {
+    return nextFrame(this.#reader, this.#trace);
+  }
+
   #open(frame: Frame): Content {
     try {
       const content = openRecord(this.#opener, frame, this.#trace);
@@ -97,7 +102,7 @@ export class Channel {
       this.#received.note(content);
       return content;
     } catch (error) {
-      if (isProtocolError(error)) this.#trace?.()?.tell({ kind: 'refused', frame: frame.bytes, error });
+      traceRefusal(this.#trace, frame, error);
       throw error;
     }
   }

@@ -1,11 +1,12 @@
 /** Drives the states of one side's handshake from received bytes (§3). */
 import type { Bytes } from '../bytes.ts';
 import type { Frame } from '../codec/frame.ts';
-import { isProtocolError, ProtocolError } from '../errors.ts';
+import { ProtocolError } from '../errors.ts';
 import { FrameReader } from '../framing/frame-reader.ts';
 import type { HandshakeTrace } from '../handshake/handshake-trace.ts';
 import { MAX_FRAME, MAX_FRAME_HANDSHAKE } from '../limits.ts';
 import type { Channel } from './channel.ts';
+import { nextFrame, traceRefusal } from './refusal-trace.ts';
 
 /** What received bytes led to: frames to write now, in order, and the channel once the handshake has ended. */
 export interface Step {
@@ -47,9 +48,10 @@ export class HandshakeDriver {
     let state = this.#state;
     this.#state = 'failed'; // until every step below has held
     const send: Bytes[] = [];
-    for (let frame = this.#reader.next(); frame !== undefined; frame = this.#reader.next()) {
+    const next = (): Frame | undefined => nextFrame(this.#reader, this.#trace);
+    for (let frame = next(); frame !== undefined; frame = next()) {
       const transition = await state(frame, now).catch((error: unknown) => {
-        if (isProtocolError(error)) this.#trace?.()?.tell({ kind: 'refused', frame: frame.bytes, error });
+        traceRefusal(this.#trace, frame, error);
         throw error;
       });
       if (transition.send !== undefined) send.push(transition.send);

@@ -60,10 +60,10 @@ export interface EstablishedTrace {
   readonly handshake: HandshakeResult;
 }
 
-/** A frame received did not pass. */
+/** What was received did not pass. The frame is undefined where its announced length was refused. */
 export interface RefusedTrace {
   readonly kind: 'refused';
-  readonly frame: Bytes;
+  readonly frame: Bytes | undefined;
   readonly error: ProtocolError;
 }
 
