@@ -29,7 +29,7 @@ export class HandshakeDriver {
   #turn: Promise<unknown> = Promise.resolve();
   readonly #trace: HandshakeTrace | undefined;
 
-  constructor(first: HandshakeState, trace: HandshakeTrace | undefined) {
+  constructor(first: HandshakeState, trace?: HandshakeTrace) {
     this.#state = first;
     this.#trace = trace;
   }
