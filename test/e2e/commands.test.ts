@@ -40,6 +40,7 @@ suite('commands on a home', { concurrency: 2 }, () => {
       'path',
       'databaseKey',
       'nick',
+      'lab',
     ]);
     assert.equal(shown?.['fingerprint'], homes.bobFingerprint);
     assert.equal(shown['databaseKey'], 'key-file');
