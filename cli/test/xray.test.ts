@@ -7,14 +7,16 @@ import { flipBit } from '../../protocol/test/fixtures/connect.ts';
 import { NOW } from '../../protocol/test/fixtures/devices.ts';
 import { reach } from '../../protocol/test/fixtures/secrets.ts';
 import { type End, tracedHandshake, tracedSession } from '../../protocol/test/fixtures/traced-session.ts';
-import { widthOf } from '../src/text/fold.ts';
-import { foldMessage } from '../src/text/fold.ts';
+import { foldMessage, widthOf } from '../src/text/fold.ts';
 import { sanitiseLines, sanitiseName } from '../src/text/sanitise.ts';
 import { makeStyle, PLAIN_STYLE } from '../src/text/style.ts';
+import type { ChatScreen } from '../src/terminal/chat-screen.ts';
+import type { OwnLines } from '../src/text/own-lines.ts';
 import type { Block, Part } from '../src/xray/block.ts';
 import { blockRows, XRAY_PREFIX } from '../src/xray/block-rows.ts';
 import { SecretMarks } from '../src/xray/secret-mark.ts';
 import { Unfolding } from '../src/xray/unfolding.ts';
+import { Xray } from '../src/xray/xray.ts';
 
 /** The blocks of everything one end was told. */
 function blocksOf({ watcher }: End, lab = false): Block[] {
@@ -260,5 +262,38 @@ describe('rows', () => {
     }
     assert.equal(sanitiseName('xray'), '“xray”');
     assert.match(sanitiseName('xray| x'), /^“/);
+  });
+});
+
+describe('X-ray in a chat', () => {
+  /** An X-ray with what its screen was told. */
+  function xray(): { readonly one: Xray; readonly told: string[] } {
+    const told: string[] = [];
+    const screen = {
+      notice: (text: string) => told.push(text),
+      lines: (lines: OwnLines) => told.push(...(typeof lines === 'function' ? lines(80, PLAIN_STYLE) : lines)),
+    } as unknown as ChatScreen;
+    return { one: new Xray({ screen, role: 'client', lab: false, now: () => NOW }), told };
+  }
+
+  const [hello] = session.client.watcher.of('f1');
+
+  test('nobody watches until it is on, nor once it is off again', () => {
+    const { one, told } = xray();
+    assert.equal(one.watch(), undefined);
+    one.show(true);
+    one.watch()?.({ connection: 1, remote: 'there', event: hello! });
+    assert.ok(told.some((row) => row.startsWith('xray| ← F1')));
+    one.show(false);
+    assert.equal(one.watch(), undefined);
+    assert.equal(told.at(-1), 'X-ray is off.');
+  });
+
+  test('a fault of its own is told once, and ends it and not the chat', () => {
+    const { one, told } = xray();
+    one.show(true);
+    one.watch()?.({ connection: 1, remote: 'there', event: { ...hello!, frame: undefined as never } });
+    assert.match(told.at(-1) ?? '', /^X-ray failed and is off \(.+\): please report it\. The chat goes on\.$/);
+    assert.equal(one.watch(), undefined);
   });
 });

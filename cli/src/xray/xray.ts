@@ -71,9 +71,20 @@ export class Xray {
   }
 
   readonly #take = (trace: ConnectionTrace): void => {
-    for (const block of this.#unfolding.take(trace, this.#options.now())) {
-      this.#keep(block);
-      if (this.#shown) this.#options.screen.lines((columns, style) => blockRows(block, { columns, style }));
+    try {
+      for (const block of this.#unfolding.take(trace, this.#options.now())) {
+        this.#keep(block);
+        if (this.#shown) this.#options.screen.lines((columns, style) => blockRows(block, { columns, style }));
+      }
+    } catch (error) {
+      // A fault of ours: it is told once, and costs the chat nothing.
+      this.#shown = false;
+      this.close();
+      const message = error instanceof Error ? error.message : String(error);
+      this.#options.screen.notice(
+        `X-ray failed and is off (${sanitiseLine(message, 200)}): please report it. The chat goes on.`,
+        'error',
+      );
     }
   };
 
