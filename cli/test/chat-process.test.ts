@@ -8,6 +8,7 @@ import { Chat } from '../src/chat/chat.ts';
 import { ChatView } from '../src/chat/chat-view.ts';
 import { EXIT, type ExitCode } from '../src/exit-code.ts';
 import { LineScreen } from '../src/terminal/line-screen.ts';
+import { Xray } from '../src/xray/xray.ts';
 
 interface Piped {
   readonly stdin: PassThrough;
@@ -29,7 +30,8 @@ function pipe(t: TestContext, home: Home, port: number): Piped {
   let printed = '';
   stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   const view = new ChatView({ screen, home, role: 'client', once: false, log: () => undefined, now: () => NOW });
-  const chat = new Chat({ screen, view, home, now: () => NOW });
+  const xray = new Xray({ screen, role: 'client', lab: false, now: () => NOW });
+  const chat = new Chat({ screen, view, home, xray, now: () => NOW });
   const address = { host: '127.0.0.1', port };
   const client = new DirectClient({ home, address, retryFor: 1_000, now: () => NOW, observe: chat.observe });
   return { stdin, ended: chat.connect(client), printed: () => printed };
