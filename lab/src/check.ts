@@ -14,6 +14,9 @@ export const CHECK_NAMES = [
   'peer-mac',
   'record',
   'content',
+  'pickle',
+  'sealed',
+  'opening',
   'structure',
   'counter',
   'hmac',
@@ -71,6 +74,21 @@ export const CHECKS: Readonly<Record<CheckName, CheckText>> = {
     without: 'replayed, skipped and altered records are opened',
   },
   content: { section: '§4', what: 'what a record holds is canonical and has a place there', without: undefined },
+  pickle: {
+    section: '§13',
+    what: 'a package of classic mode is a dict of five byte strings, and its reader has no other opcode',
+    without: undefined,
+  },
+  sealed: {
+    section: '§5',
+    what: 'the signature is in the ciphertext, like the text it signs',
+    without: 'the signature travels beside the envelope, in clear',
+  },
+  opening: {
+    section: '§5.1',
+    what: 'what is signed of a text is a commitment that takes 32 random bytes to open',
+    without: 'the 32 bytes are zeros',
+  },
   structure: {
     section: '§5.4, 0',
     what: 'the envelope is of this kind and session, and for me',
@@ -167,6 +185,8 @@ export function checkOf(code: string, detail: string): CheckName {
       return HANDSHAKE[detail] ?? 'hello';
     case 'peer-changed':
       return 'pin';
+    case 'classic-format':
+      return 'pickle';
     case 'record':
       return detail === 'open' || detail === 'type' ? 'record' : 'content';
     case 'envelope-0':

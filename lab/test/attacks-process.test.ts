@@ -23,11 +23,16 @@ suite('attacks on processes', { concurrency: 2 }, () => {
 
 /** As in attacks.test.ts; of several ways, each way's. */
 const ABLATIONS: readonly (readonly [id: string, without: readonly CheckName[], caughtBy: string])[] = [
+  ['A07', ['peer-signature'], 'signature'],
+  ['A07', ['peer-signature', 'signature'], 'none'],
   ['A08', ['pin'], 'none'],
   ['A08', ['peer-signature'], 'pin signature'],
+  ['A09', ['own-device'], 'peer-signature hello'],
+  ['A09', ['own-device', 'peer-signature'], 'counter hello'],
   ['A11', ['record'], 'counter'],
   ['A11', ['record', 'counter'], 'chain'],
   ['A11', ['record', 'counter', 'chain'], 'none'],
+  ['A18', ['structure', 'frame'], 'structure frame'], // nothing of either is a switch: no reader of ours runs code
   ['A19', ['frame'], 'record'],
   ['A19', ['frame', 'record'], 'counter'],
   ['A32', ['view'], 'none'],

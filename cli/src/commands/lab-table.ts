@@ -5,6 +5,8 @@ import { labStyle, openLab, type OpenedLab, Progress } from '../lab.ts';
 import { print, printJson } from '../output.ts';
 import { ablationRecord, type ShowFlags } from './lab.ts';
 
+const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
 /** The exit code says whether every attack is stopped with all checks on. */
 export async function printTable(flags: ShowFlags): Promise<ExitCode> {
   const { lab, options } = await openLab();
@@ -30,7 +32,7 @@ export async function printTable(flags: ShowFlags): Promise<ExitCode> {
 /** Columns are the checks, by letters that the legend explains. */
 function matrixOf(rows: readonly Row[], { CHECK_NAMES: names, CHECKS }: OpenedLab['lab']): string[] {
   const { bold, dim } = labStyle();
-  const letters = new Map(names.map((name, at) => [name, String.fromCharCode(97 + at)]));
+  const letters = new Map(names.map((name, at) => [name, LETTERS.charAt(at)]));
   const columns = names.filter((name) => rows.some(({ cells }) => cells.has(name)));
   const width = Math.max(...rows.map(({ attack }) => attack.title.length));
   const head = `${''.padEnd(width + 5)} all on  ${columns.map((name) => letters.get(name)).join(' ')}`;

@@ -5,19 +5,30 @@ import { LineProgram } from './line-program.ts';
 
 const PROGRAM = join(import.meta.dirname, '../textbook/program.ts');
 
+export interface TextbookOptions {
+  /** How many seconds its clock is fast; 0 unless given. */
+  readonly clock?: number;
+  /** The one command that its `os.system` runs. */
+  readonly system?: string;
+}
+
 export class TextbookProgram extends LineProgram {
   private constructor(lab: Lab, ...args: readonly string[]) {
     super(lab, { args: [PROGRAM, ...args] });
   }
 
-  static async server(lab: Lab): Promise<{ readonly program: TextbookProgram; readonly port: number }> {
-    const program = new TextbookProgram(lab, 'server', '0');
+  static async server(
+    lab: Lab,
+    { clock = 0, system }: TextbookOptions = {},
+  ): Promise<{ readonly program: TextbookProgram; readonly port: number }> {
+    const options = system === undefined ? [] : ['--system', system];
+    const program = new TextbookProgram(lab, 'server', '0', `--clock=${String(clock)}`, ...options);
     return { program, port: Number(await program.line(/^Listening on 127\.0\.0\.1:(\d+)/)) };
   }
 
   /** Resolves when keys have been exchanged, or it has ended. `clock`: how many seconds its clock is fast. */
   static async client(lab: Lab, port: number, clock = 0): Promise<TextbookProgram> {
-    const program = new TextbookProgram(lab, 'client', String(port), '--clock', String(clock));
+    const program = new TextbookProgram(lab, 'client', String(port), `--clock=${String(clock)}`);
     await program.until(() => program.hasKey);
     return program;
   }

@@ -24,6 +24,8 @@ export interface EndOptions {
   readonly clock?: number;
   /** Of an attacker who computes something of his own. */
   readonly primitives?: Primitives;
+  /** Of an attacker who does not open what comes: the envelope that he sends back for each. */
+  readonly answer?: (envelope: Bytes) => Uint8Array;
 }
 
 /** What an end shows, whether it is the shipped program or the lab's. */
@@ -114,6 +116,11 @@ export class WaxwingEnd implements WaxwingPeer {
       const sealed = await this.#conversation?.seal(flight(text, this.#now));
       if (sealed !== undefined) this.#write({ kind: 'envelope', envelope: sealed.envelope });
     }
+  }
+
+  /** Sends bytes of one's own in the place of an envelope. */
+  send(envelope: Uint8Array): void {
+    this.#write({ kind: 'envelope', envelope: new Uint8Array(envelope) });
   }
 
   async until(holds: () => boolean): Promise<boolean> {
@@ -210,6 +217,8 @@ export class WaxwingEnd implements WaxwingPeer {
         // The server says its first record after the client's: so the two never share a read by chance.
         if (channel.handshake.role === 'server') this.#write({ kind: 'accepted', seq: 0 });
         this.#ready = true;
+      } else if (content.kind === 'envelope' && this.#options.answer !== undefined) {
+        this.send(this.#options.answer(content.envelope));
       } else if (content.kind === 'envelope') {
         const opened = await this.#conversation?.open(content.envelope, this.#now);
         if (opened?.outcome === 'too-old') this.#stop ??= TOO_OLD;

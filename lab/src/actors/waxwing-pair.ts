@@ -27,6 +27,8 @@ export interface Victim {
    * more). `now`: its clock, the lab's unless given. Never throws for what an attacker does.
    */
   receive(envelope: Uint8Array, now?: number): Promise<string>;
+  /** The envelope of a text that it says itself. */
+  say(text: string): Promise<Bytes>;
 }
 
 export interface WaxwingPair {
@@ -92,6 +94,7 @@ function victimOf(lab: Lab, options: LiveOptions): Victim {
   return {
     screen,
     stops,
+    say: async (text) => (await conversation.seal(flight(text, lab.now))).envelope,
     receive: async (envelope, now = lab.now) => {
       try {
         const { outcome, items } = await conversation.open(envelope, now);

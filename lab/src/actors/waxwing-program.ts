@@ -39,8 +39,8 @@ export interface WaxwingOptions {
 export class WaxwingProgram extends LineProgram implements WaxwingPeer {
   readonly #home: string;
 
-  private constructor(lab: Lab, home: string, args: readonly string[]) {
-    const env = { WAXWING_HOME: home, WAXWING_PASSPHRASE_FILE: '', NO_COLOR: '1' };
+  private constructor(lab: Lab, home: string, args: readonly string[], secret = '') {
+    const env = { WAXWING_HOME: home, WAXWING_PASSPHRASE_FILE: '', WAXWING_CLASSIC_SECRET: secret, NO_COLOR: '1' };
     super(lab, { args: [ENTRY, ...args, '--plain'], env });
     this.#home = home;
   }
@@ -51,7 +51,16 @@ export class WaxwingProgram extends LineProgram implements WaxwingPeer {
   ): Promise<{ readonly end: WaxwingProgram; readonly port: number }> {
     const args = ['server', '--port', '0', ...pinned(options)];
     const end = new WaxwingProgram(lab, await makeHome(lab, options.who), args);
-    return { end, port: Number(await end.line(/^Listening on 127\.0\.0\.1:(\d+)\.\.\.$/)) };
+    return { end, port: await end.#port() };
+  }
+
+  /** `waxwing server --classic`, under the secret given: it has no identity and keeps no log. */
+  static async classicServer(
+    lab: Lab,
+    secret: string,
+  ): Promise<{ readonly end: WaxwingProgram; readonly port: number }> {
+    const end = new WaxwingProgram(lab, await lab.folder(), ['server', '--port', '0', '--classic'], secret);
+    return { end, port: await end.#port() };
   }
 
   /** Resolves when the handshake has ended well or not. */
@@ -92,6 +101,10 @@ export class WaxwingProgram extends LineProgram implements WaxwingPeer {
   say(...texts: readonly string[]): Promise<void> {
     this.type(...texts);
     return Promise.resolve();
+  }
+
+  async #port(): Promise<number> {
+    return Number(await this.line(/^Listening on 127\.0\.0\.1:(\d+)\.\.\.$/));
   }
 
   get #log(): readonly LogRecord[] {

@@ -1,18 +1,15 @@
-import { u64, utf8 } from '@waxwing/protocol';
+import { utf8 } from '@waxwing/protocol';
 import { decodePackage } from '@waxwing/protocol/classic';
 import { screenOf, textbookPair } from '../actors/textbook-pair.ts';
 import { flight, waxwingPair } from '../actors/waxwing-pair.ts';
 import { type Attack, outcome } from '../attack.ts';
 import { turn } from '../cryptanalysis/malleability.ts';
 import { textbookDump } from '../textbook/textbook.ts';
-import { alterEnvelope } from '../waxwing/altered-envelope.ts';
+import { turnTime } from '../waxwing/altered-envelope.ts';
 
 const HOUR = 3600;
-/** Fifteen bytes: in waxwing the time then begins a block, behind a block of which nobody knows what it should be. */
+/** Of the length for which turnTime works. */
 const TEXT = 'attack at dawn!';
-/** Where the time stands in the plain text of a flight with this one item: head, type, text and opening lie before it. */
-const TIME_AT = 65;
-const BLOCK = 16;
 
 export const attack: Attack = {
   id: 'A01',
@@ -43,8 +40,7 @@ export const attack: Attack = {
     const { sender, victim } = await waxwingPair(lab);
     const then = lab.now - HOUR * 1000;
     const { envelope } = await sender.seal(flight(TEXT, then));
-    const times = { from: u64(then), to: u64(lab.now) };
-    await victim.receive(alterEnvelope(envelope, ({ ct }) => ({ ct: turn(ct, TIME_AT - BLOCK, times) })));
+    await victim.receive(turnTime(envelope, { from: then, to: lab.now }));
     return outcome({ wanted: [TEXT], obtained: victim.screen, stop: victim.stops[0] });
   },
 };

@@ -1,11 +1,11 @@
-import { SecretKey, utf8 } from '@waxwing/protocol';
+import { utf8 } from '@waxwing/protocol';
 import { decodePackage } from '@waxwing/protocol/classic';
-import { nodePrimitives as p } from '@waxwing/protocol/primitives/node';
-import { unsafeEnvelope, unsafeHeader, unsafeSealing } from '@waxwing/protocol/unsafe';
+import { unsafeEnvelope } from '@waxwing/protocol/unsafe';
 import { textbookPair } from '../actors/textbook-pair.ts';
 import { flight, waxwingPair } from '../actors/waxwing-pair.ts';
 import { type Attack, outcome } from '../attack.ts';
 import { PRINTED_SECRET, textbookDump, textbookSealWith } from '../textbook/textbook.ts';
+import { forgeEnvelope } from '../waxwing/forged-envelope.ts';
 
 const FORGED = 'from mallory';
 
@@ -35,23 +35,11 @@ export const attack: Attack = {
 
   waxwing: async (lab) => {
     const { sender, victim } = await waxwingPair(lab);
-    const [bob, mallory] = await lab.people.persons('bob', 'mallory');
+    const recipient = await lab.people.person('bob');
     const { envelope } = await sender.seal(flight('from alice', lab.now));
     const seen = unsafeEnvelope.decodeEnvelope(envelope);
-    const payload = {
-      items: [{ type: 'text/plain', body: utf8(FORGED), opening: p.randomBytes(32) }],
-      ...{ sent: lab.now, ttl: 60, seq: 1, prev: new Uint8Array(32), ctl: [] },
-    };
-    for (const secret of [utf8(PRINTED_SECRET), new Uint8Array(32), seen.kc, seen.tag]) {
-      const forged = await unsafeSealing.sealEnvelope(p, {
-        header: unsafeHeader.decodeHeader(seen.hdr),
-        messageKey: new SecretKey(secret),
-        statement: utf8('waxwing/1 message\n'),
-        payload,
-        signKey: mallory.device.signKey,
-        wrapKey: bob.device.bundle.certificate.wrapKey,
-      });
-      await victim.receive(forged.envelope);
+    for (const key of [utf8(PRINTED_SECRET), new Uint8Array(32), seen.kc, seen.tag]) {
+      await victim.receive(await forgeEnvelope(envelope, { text: FORGED, sent: lab.now, recipient, key }));
     }
     return outcome({ wanted: [FORGED], obtained: victim.screen, stop: victim.stops[0] });
   },

@@ -4,7 +4,8 @@ import { unsafeEnvelope } from '@waxwing/protocol/unsafe';
 import { textbookPair } from '../actors/textbook-pair.ts';
 import { flight, waxwingPair } from '../actors/waxwing-pair.ts';
 import { type Attack, outcome } from '../attack.ts';
-import { recoverPlaintext, SilentOracleError } from '../cryptanalysis/padding-oracle.ts';
+import { recoverPlaintext } from '../cryptanalysis/padding-oracle.ts';
+import { SilentOracleError } from '../cryptanalysis/silent-oracle-error.ts';
 import { textbookDecrypt, textbookMac } from '../textbook/textbook.ts';
 import { alterEnvelope } from '../waxwing/altered-envelope.ts';
 

@@ -1,5 +1,7 @@
 /** The attack on CBC with PKCS#7 (Vaudenay 2002), given an oracle that tells bad padding from anything else. */
 
+import { SilentOracleError } from './silent-oracle-error.ts';
+
 /** Whether the last block of what `iv` and `block` decrypt to ends in a valid padding. */
 export type PaddingOracle = (iv: Uint8Array, block: Uint8Array) => boolean | Promise<boolean>;
 
@@ -32,11 +34,6 @@ async function findByte(
     if (await oracle(other, block)) return value;
   }
   throw new SilentOracleError();
-}
-
-/** The oracle said no to every value: it is none. */
-export class SilentOracleError extends Error {
-  override readonly name = 'SilentOracleError';
 }
 
 /** The padded plaintext, without any key. @throws SilentOracleError */

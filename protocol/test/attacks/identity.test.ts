@@ -16,14 +16,7 @@ import { loadVectors } from '../vectors/load.ts';
 import { meet } from './channel-pair.ts';
 import { stoppedAt } from './live-pair.ts';
 import { NOW_SECONDS, textbookKeys, textbookPair } from './textbook-actors.ts';
-import {
-  textbookDump,
-  textbookOpen,
-  TextbookPeer,
-  textbookSeal,
-  textbookSealWith,
-  textbookVerify,
-} from '../../../lab/src/textbook/textbook.ts';
+import { textbookOpen, TextbookPeer, textbookVerify } from '../../../lab/src/textbook/textbook.ts';
 
 type ProfileFile = VectorFile<VectorEntry & { readonly spki?: string }>;
 
@@ -31,18 +24,6 @@ type ProfileFile = VectorFile<VectorEntry & { readonly spki?: string }>;
 const mallory = carol;
 
 suite('A07 impersonation without the key', () => {
-  test("A07 textbook falls: alice's public PEM and an old signed text are enough to be alice", () => {
-    const overheard = decodePackage(textbookPair().alice.send('meet me at nine', NOW_SECONDS - 86_400));
-    const bobsEnd = new TextbookPeer(textbookKeys.bob);
-    bobsEnd.recvKey(textbookPair().alice.pem); // presented by mallory
-    const forged = textbookSealWith(textbookKeys.bob.publicKey, {
-      plain: `${NOW_SECONDS}|meet me at nine`,
-      signature: overheard.signature,
-    });
-    bobsEnd.recv(textbookDump(forged), NOW_SECONDS);
-    assert.deepEqual(bobsEnd.screen, [{ text: 'meet me at nine', age: 0n, signed: true }]);
-  });
-
   test("A07 waxwing holds at H: alice's bundle without her device's key signs no transcript", async () => {
     const impostor = { bundle: alice.bundle, signKey: mallory.signKey };
     await assert.rejects(meet({ server: impostor }), stoppedAt('handshake-f3', 'signature'));
@@ -54,30 +35,6 @@ suite('A07 impersonation without the key', () => {
 });
 
 suite('A08 a middleman in the key exchange', () => {
-  test('A08 textbook falls: everything is read and rewritten, all green at both ends', () => {
-    const { alice: aliceKeys, bob: bobKeys, mallory: malloryKeys } = textbookKeys;
-    const alicesEnd = new TextbookPeer(aliceKeys);
-    const bobsEnd = new TextbookPeer(bobKeys);
-    const middle = new TextbookPeer(malloryKeys);
-    alicesEnd.recvKey(middle.pem);
-    bobsEnd.recvKey(middle.pem);
-
-    const packet = decodePackage(alicesEnd.send('meet at 5', NOW_SECONDS));
-    const read = textbookOpen(packet, {
-      recipient: malloryKeys.privateKey,
-      sender: aliceKeys.publicKey,
-      now: NOW_SECONDS,
-    });
-    assert.equal(read.text, 'meet at 5');
-    const rewritten = textbookSeal(read.text.replace('5', '9'), {
-      recipient: bobKeys.publicKey,
-      sender: malloryKeys.privateKey,
-      now: NOW_SECONDS,
-    });
-    bobsEnd.recv(textbookDump(rewritten), NOW_SECONDS);
-    assert.deepEqual(bobsEnd.screen, [{ text: 'meet at 9', age: 0n, signed: true }]);
-  });
-
   test('A08 waxwing holds at H: with a pin, before the client has said who it is', async () => {
     const sent: number[] = [];
     const attempt = meet({
@@ -133,13 +90,6 @@ async function wire(): Promise<Bytes[]> {
 }
 
 suite('A09 reflection of key and messages', () => {
-  test('A09 textbook falls: the server shows its own words as the peer’s, all green', () => {
-    const server = new TextbookPeer(textbookKeys.alice);
-    server.recvKey(server.pem);
-    server.recv(server.send('who is there?', NOW_SECONDS), NOW_SECONDS);
-    assert.deepEqual(server.screen, [{ text: 'who is there?', age: 0n, signed: true }]);
-  });
-
   test('A09 waxwing holds at H: one’s own device is nobody to talk to, and a frame has one place', async () => {
     await assert.rejects(meet({ client: alice }), stoppedAt('handshake-f3', 'own device'));
     // A client that does not look, as an attacker's would not: the server looks.

@@ -1,4 +1,4 @@
-/** A18 A19 A20 A21 A22 A25 A32: what arrives is not what one recv and one pickle.loads take it for. */
+/** A18 A19 A20 A21 A22 A25: what arrives is not what one recv and one pickle.loads take it for. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { suite, test } from 'node:test';
@@ -15,7 +15,7 @@ import { alice, bob, NOW } from '../fixtures/devices.ts';
 import { meet } from './channel-pair.ts';
 import { flight, livePair, shown, stoppedAt } from './live-pair.ts';
 import { NOW_SECONDS, textbookKeys, textbookPair } from './textbook-actors.ts';
-import { dumpsCall, type Host } from '../../../lab/src/textbook/pickle.ts';
+import { dumpsCall } from '../../../lab/src/textbook/pickle.ts';
 import { ONE_RECV, TextbookPeer } from '../../../lab/src/textbook/textbook.ts';
 
 /** All frames that are whole after these chunks. */
@@ -32,14 +32,6 @@ function framesOf(chunks: readonly Uint8Array[], limit = MAX_FRAME): Bytes[] {
 suite('A18 code in a pickle', () => {
   const exploit = dumpsCall('os', 'system', 'id > /home/victim/owned');
 
-  test('A18 textbook falls: loading the packet runs the command', () => {
-    const ran: unknown[] = [];
-    const host: Host = new Map([['os.system', (command: unknown) => ran.push(command)]]);
-    const { bob: victim } = textbookPair(host);
-    victim.recv(exploit, NOW_SECONDS);
-    assert.deepEqual(ran, ['id > /home/victim/owned']);
-  });
-
   test('A18 waxwing holds at 0: it is no frame, no CBOR and no envelope; classic mode refuses the opcode', async () => {
     assert.throws(() => framesOf([exploit]), stoppedAt('frame'));
     assert.throws(() => decodeCbor(exploit), stoppedAt('cbor'));
@@ -49,17 +41,6 @@ suite('A18 code in a pickle', () => {
 });
 
 suite('A19 coalescing', () => {
-  test('A19 textbook falls: of three packets in one recv the first is shown, two are gone', () => {
-    const { alice: sender, bob: receiver } = textbookPair();
-    const three = ['one', 'two', 'three'].map((text) => sender.send(text, NOW_SECONDS));
-    assert.equal(receiver.recv(concat(...three), NOW_SECONDS).length, 0);
-    assert.deepEqual(
-      receiver.screen.map(({ text }) => text),
-      ['one'],
-    );
-    assert.ok(receiver.threadAlive);
-  });
-
   test('A19 waxwing holds by frames: all three arrive', async () => {
     const { server, client } = livePair();
     const frames: Bytes[] = [];
@@ -172,17 +153,5 @@ suite('A25 denial by one packet', () => {
     assert.deepEqual(client.handshake.sid, server.handshake.sid);
     const next = await meet();
     assert.deepEqual(next.server.receive(next.client.seal({ kind: 'ping' })), [{ kind: 'ping' }]);
-  });
-});
-
-suite('A32 terminal injection', () => {
-  test('A32 textbook falls: the text paints its own green footer over the true one', () => {
-    const { bob: receiver, alice: sender } = textbookPair();
-    const footer = 'Security: ✓ HMAC VERIFIED | ✓ Message verified(0s old) | ✓ Signature verified!';
-    receiver.recv(sender.send(`pay mallory\r\n${footer}\x1b[8m`, NOW_SECONDS), NOW_SECONDS);
-    // What print() writes to the terminal: the forged footer, then an order to hide whatever comes after it.
-    const printed = receiver.screen.map(({ text }) => `Message: ${text}\n`).join('');
-    assert.ok(printed.split(/\r?\n/).some((line) => line.startsWith(footer)));
-    assert.ok(printed.includes('\x1b[8m'));
   });
 });
