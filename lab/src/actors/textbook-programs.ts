@@ -29,8 +29,13 @@ export class TextbookProgram extends LineProgram {
   /** Resolves when keys have been exchanged, or it has ended. `clock`: how many seconds its clock is fast. */
   static async client(lab: Lab, port: number, clock = 0): Promise<TextbookProgram> {
     const program = new TextbookProgram(lab, 'client', String(port), `--clock=${String(clock)}`);
-    await program.until(() => program.hasKey);
+    await program.exchanged();
     return program;
+  }
+
+  /** Waits until it has taken a key. What is sent to it before may share a read with the key, and is lost (A22). */
+  exchanged(): Promise<boolean> {
+    return this.until(() => this.hasKey);
   }
 
   get hasKey(): boolean {

@@ -31,6 +31,7 @@ export const attack: Attack = {
     const { program: earlier, port: earlierPort } = await TextbookProgram.server(lab);
     const middleman = await Middleman.between(lab, { to: earlierPort, pieces: 'reads' });
     const alice = await TextbookProgram.client(lab, middleman.port);
+    await earlier.exchanged();
     alice.type(TEXT);
     const { bytes: pem } = await middleman.sees('to-server', 1);
     const { signature } = decodePackage((await middleman.sees('to-server', 2)).bytes);
@@ -40,7 +41,7 @@ export const attack: Attack = {
     const mallory = await RawSocket.dial(lab, { port });
     const recipient = createPublicKey(textOf(await mallory.sees(1)) ?? '');
     mallory.send(pem);
-    await bob.until(() => bob.hasKey);
+    await bob.exchanged();
     const plain = `${Math.floor(Date.now() / 1000) + DAY}|${TEXT}`;
     mallory.send(textbookDump(textbookSealWith(recipient, { plain, signature })));
     await bob.sees(1);

@@ -54,6 +54,7 @@ export const attack: Attack = {
       },
     });
     const bob = await TextbookProgram.client(lab, middleman.port);
+    await alice.exchanged();
     bob.type(SAID);
     await alice.sees(1);
     const seen = alice.allGreen ? alice.texts.map((text) => `alice reads: ${text}`) : [];

@@ -24,7 +24,7 @@ export const attack: Attack = {
   textbook: async (lab) => {
     const { program: server, port } = await TextbookProgram.server(lab);
     await RawSocket.dial(lab, { port, echo: true });
-    await server.until(() => server.hasKey);
+    await server.exchanged();
     server.type(TEXT);
     await server.sees(1);
     return outcome({ wanted: [TEXT], obtained: server.allGreen ? server.texts : [], stop: undefined });

@@ -23,6 +23,7 @@ export const attack: Attack = {
     const { program: server, port } = await TextbookProgram.server(lab);
     const middleman = await Middleman.between(lab, { to: port, pieces: 'reads' });
     const client = await TextbookProgram.client(lab, middleman.port);
+    await server.exchanged();
     client.type(TEXT);
     const { bytes } = await middleman.sees('to-server', TEXTBOOK_PIECE);
     for (let shown = 1; shown < WANTED.length && (await server.sees(shown)); shown++) {

@@ -32,7 +32,7 @@ export const attack: Attack = {
     const exploit = await makeExploit(lab);
     const { program: server, port } = await TextbookProgram.server(lab, { system: exploit.command });
     const mallory = await introduced(lab, port);
-    await server.until(() => server.hasKey);
+    await server.exchanged();
     mallory.send(exploit.pickle);
     await server.until(() => exploit.written().length > 0);
     return outcome({ wanted: [exploit.word], obtained: exploit.written(), stop: undefined });

@@ -3,12 +3,11 @@
  * for a clock that is wrong by so much, and `--system COMMAND` for an `os.system` that a pickle can call. One accept, one recv a message, a receiving thread that any exception ends
  * silently while the prompt lives on, fresh keys every run. On loopback only: it is an exhibit.
  */
-import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import type { Host } from './pickle.ts';
+import { oneCommandHost } from './one-command-host.ts';
 import { TextbookPeer } from './textbook.ts';
 
 const { positionals, values } = parseArgs({
@@ -16,15 +15,8 @@ const { positionals, values } = parseArgs({
   options: { clock: { type: 'string', default: '0' }, system: { type: 'string' } },
 });
 const [role = '', port = '0'] = positionals;
-const { clock } = values;
+const { clock, system } = values;
 
-/** Runs a real shell, but for one command only: an exhibit must not open the machine to everybody else on it. */
-function system(command: unknown): number {
-  if (command !== values.system) throw new Error('PermissionError');
-  return spawnSync(command as string, { shell: true }).status ?? -1;
-}
-
-const host: Host = new Map([['os.system', system]]);
 const now = (): number => Math.floor(Date.now() / 1000) + Number(clock);
 
 function print(line: string): void {
@@ -32,7 +24,7 @@ function print(line: string): void {
 }
 
 function chat(socket: Socket): void {
-  const peer = new TextbookPeer(generateKeyPairSync('rsa', { modulusLength: 2048 }), host);
+  const peer = new TextbookPeer(generateKeyPairSync('rsa', { modulusLength: 2048 }), oneCommandHost(system));
   print('Exchanging keys...');
   if (role === 'server') socket.write(peer.pem);
   socket.on('readable', () => {
