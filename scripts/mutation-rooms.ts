@@ -38,7 +38,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   codec: {
     mutate: folder('codec'),
-    tests: ['statement', 'framing', 'cbor'],
+    tests: ['cbor', 'statement', 'framing'],
     skip: ['what is encoded decodes to itself'],
   },
   evidence: { mutate: folder('evidence'), tests: ['evidence'], skip: ['any one changed'] },

@@ -99,6 +99,12 @@ suite('statement (§1.2)', () => {
     }
   });
 
+  test('a value is one line of printable ASCII', () => {
+    for (const value of ['', 'x\n', '\nx', 'x\ny: z', 'x\r', '\t', '\x7f', 'é', '✓']) {
+      assert.throws(() => encodeStatement('test', [['a', value]]), fails('a'), JSON.stringify(value));
+    }
+  });
+
   test('2,048 bytes, not 2,049, both ways', () => {
     const value = 'x'.repeat(MAX_STATEMENT - 'waxwing/1 test\na: \n'.length);
     const bytes = encodeStatement('test', [['a', value]]);
@@ -118,7 +124,7 @@ suite('statement (§1.2)', () => {
 
   test('hex is lower-case and of its size', () => {
     assert.deepEqual(hexOf('00ff', 2), new Uint8Array([0, 255]));
-    for (const text of ['00FF', '00f', '00fff', '00fg', '', ' 0ff', '0x00', '00f\n']) {
+    for (const text of ['00FF', '00', '00f', '00fff', '00ffff', '00fg', '', ' 0ff', '0x00', '00f\n', '00ff\n']) {
       assert.equal(hexOf(text, 2), undefined, text);
     }
   });
