@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { utf8 } from '../src/bytes.ts';
+import { encodeContent } from '../src/channel/content.ts';
+import { RecordSealer } from '../src/channel/records.ts';
 import type { ControlEntry, OutgoingItem } from '../src/conversation/flight.ts';
 import { newChain } from '../src/conversation/live-conversation.ts';
+import type { Item } from '../src/envelope/payload.ts';
+import { checkSealable } from '../src/envelope/seal.ts';
+import { isProtocolError } from '../src/errors.ts';
 import { DAY, MAX_BODY, MAX_CTL, MAX_FRAME, MAX_ITEMS, MAX_SAFE_UINT } from '../src/limits.ts';
 import { nodePrimitives as p } from '../src/primitives/node.ts';
+import { SecretKey } from '../src/primitives.ts';
 import { fails, pair, say, textItem, texts } from './fixtures/conversations.ts';
 import { NOW } from './fixtures/devices.ts';
 
@@ -60,6 +66,43 @@ suite('limits, before anything changes (§5.1, §12)', () => {
     const sealed = await server.seal({ items, ctl, now: NOW });
     assert.ok(sealed.envelope.length < MAX_FRAME - 64);
     assert.equal((await client.open(sealed.envelope, NOW)).items.length, MAX_ITEMS);
+  });
+
+  test('1970 is a time', async () => {
+    assert.equal((await say(pair().server, 'x', 0)).sent, 0);
+  });
+
+  test('the largest flight that is taken fits a frame, and fills it as far as padding lets it', async () => {
+    const full = { ...item('text/plain', new Uint8Array(MAX_BODY)), opening: new Uint8Array(32) } as Item;
+    const ctl = (size: number): ControlEntry[] => [['x', new Uint8Array(size)]];
+    let [most, tooMuch] = [0, MAX_FRAME];
+    while (tooMuch - most > 1) {
+      const size = (most + tooMuch) >> 1;
+      try {
+        checkSealable([full], ctl(size));
+        most = size;
+      } catch (error) {
+        fails('limit', 'frame')(error);
+        tooMuch = size;
+      }
+    }
+    const { server } = pair();
+    await assert.rejects(server.seal({ items: [full], ctl: ctl(tooMuch), now: NOW }), fails('limit', 'frame'));
+    const { envelope } = await server.seal({ items: [full], ctl: ctl(most), now: NOW });
+    const channel = new RecordSealer(p, { key: new SecretKey(new Uint8Array(32)), iv: new Uint8Array(12) });
+    const frame = channel.seal(encodeContent({ kind: 'envelope', envelope }));
+    assert.ok(frame.length <= MAX_FRAME && frame.length + 2048 > MAX_FRAME, String(frame.length));
+  });
+
+  test('sixteen ctl entries travel, not seventeen, and what cannot be encoded keeps its cause', () => {
+    const items = [{ ...textItem('x'), opening: new Uint8Array(32) }] as Item[];
+    const entries = new Array<ControlEntry>(MAX_CTL).fill(['x']);
+    checkSealable(items, entries);
+    assert.throws(() => checkSealable(items, [...entries, ['x']]), fails('limit', 'ctl'));
+    assert.throws(
+      () => checkSealable(items, [['x', -1]]),
+      (error) => fails('limit', 'ctl')(error) && error instanceof Error && isProtocolError(error.cause, 'cbor'),
+    );
   });
 
   test('a chain at its end is not continued', async () => {

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { type Bytes, fromHex, toHex } from '../src/bytes.ts';
+import { type Bytes, fromHex, toHex, utf8 } from '../src/bytes.ts';
+import { type CborValue, encodeCbor } from '../src/codec/cbor.ts';
 import { decodeEnvelope, encodeCovered, encodeEnvelope } from '../src/envelope/envelope.ts';
 import { decodeHeader, encodeHeader, KIND_MAILBOX } from '../src/envelope/header.ts';
 import { checkMac, decrypt, openEnvelope, readStructure, unwrap } from '../src/envelope/open.ts';
-import { pad, paddedLength, unpad } from '../src/envelope/padding.ts';
+import { decryptPadded, pad, paddedLength, unpad } from '../src/envelope/padding.ts';
 import { decodePayload, encodePayload } from '../src/envelope/payload.ts';
-import { isProtocolError, type ProtocolErrorCode } from '../src/errors.ts';
+import { isProtocolError, ProtocolError, type ProtocolErrorCode } from '../src/errors.ts';
 import { MAX_BODY, MAX_FRAME } from '../src/limits.ts';
 import { nodePrimitives as p } from '../src/primitives/node.ts';
 import { webPrimitives } from '../src/primitives/web.ts';
@@ -112,6 +113,22 @@ suite('refusals are named, in the order of §5.4', () => {
     assert.throws(() => decodeHeader(nothing), named('envelope-0', 'header', 'cbor'));
     assert.throws(() => decodePayload(nothing), named('envelope-3', 'plain', 'cbor'));
     assert.throws(() => unpad(nothing), named('envelope-3', 'padding'));
+    const box = { iv: new Uint8Array(16), ct: nothing };
+    assert.throws(() => decryptPadded(p, messageKey, box), named('envelope-3', 'padding', 'primitive'));
+  });
+
+  test('a plain text that is well-formed, but no flight', () => {
+    const [prev, signature] = [new Uint8Array(32), new Uint8Array(256)];
+    const flight = (body: Uint8Array, type = 'text/plain', ctl: CborValue = []): Bytes =>
+      encodeCbor([[[type, body, new Uint8Array(32)]], 0, 60, 1, prev, signature, ctl]);
+    assert.equal(decodePayload(flight(utf8('x'))).items.length, 1);
+    assert.throws(() => decodePayload(flight(Uint8Array.of(0xff))), named('envelope-3', 'plain'));
+    for (const entry of [1, [], [1]]) {
+      assert.throws(() => decodePayload(flight(utf8('x'), 'a/b', [['x'], entry])), named('envelope-3', 'plain'));
+    }
+    const half = ['a/b', new Uint8Array(MAX_BODY / 2 + 1), new Uint8Array(32)];
+    const large = encodeCbor([[half, half], 0, 60, 1, prev, signature, []]);
+    assert.throws(() => decodePayload(large), named('envelope-3', 'plain'));
   });
 
   test('a ciphertext of no whole blocks', () => {
@@ -178,11 +195,14 @@ suite('unwrapping', () => {
     assert.equal(await keyOf(one), await keyOf(two)); // a good wrap has nothing to do with it
   });
 
-  test('a secret of another size than 32 is no secret', async () => {
+  test('a secret of another size than 32 is no secret: as if the wrap did not open', async () => {
+    const { context, structure } = await recipient();
+    const closed = { ...p, unwrapOaep: () => Promise.reject(new ProtocolError('primitive', 'oaep', 'does not open')) };
+    const otherwise = await unwrap(closed, context, structure, messageKey);
     for (const size of [0, 31, 33]) {
       const short = { ...p, unwrapOaep: () => Promise.resolve(new Uint8Array(size)) };
-      const { context, structure } = await recipient();
       const found = await unwrap(short, context, structure, messageKey);
+      assert.deepEqual(found.contentKey.exposeSecretBytes(), otherwise.contentKey.exposeSecretBytes());
       assert.throws(
         () => decrypt(p, structure, found),
         (error) => isProtocolError(error, 'envelope-3'),

@@ -1,7 +1,7 @@
 /** What a record carries (§4): CBOR[kind, …]. */
 import type { Bytes } from '../bytes.ts';
 import { type CborValue, decodeCbor, encodeCbor } from '../codec/cbor.ts';
-import { isProtocolError, ProtocolError } from '../errors.ts';
+import { ProtocolError } from '../errors.ts';
 
 /** Each variant names its wire form. Sequence numbers are < 2^53. */
 export type Content =
@@ -72,7 +72,6 @@ function decodeArray(plain: Uint8Array): readonly CborValue[] {
     const value = decodeCbor(plain);
     if (isArray(value)) return value;
   } catch (cause) {
-    if (!isProtocolError(cause, 'cbor')) throw cause;
     throw new ProtocolError('record', 'encoding', 'The content of a record is not canonical CBOR.', { cause });
   }
   throw new ProtocolError('record', 'encoding', 'The content of a record is not an array.');

@@ -24,7 +24,6 @@ export type Admission =
 /** Counts unfinished handshakes. Give every ticket back with `finish`, however its handshake ended. */
 export class HandshakeGate {
   readonly #tickets = new Set<HandshakeTicket>();
-  readonly #perAddress = new Map<string, number>();
 
   get unfinished(): number {
     return this.#tickets.size;
@@ -32,8 +31,7 @@ export class HandshakeGate {
 
   /** A place for one more handshake from `address` (any text that names the caller's machine), or why there is none. */
   admit(address: string, now: number): Admission {
-    const fromAddress = this.#perAddress.get(address) ?? 0;
-    if (fromAddress >= MAX_UNFINISHED_PER_ADDRESS) return { admitted: false, reason: 'address' };
+    if (this.#unfinishedOf(address) >= MAX_UNFINISHED_PER_ADDRESS) return { admitted: false, reason: 'address' };
     if (this.#tickets.size >= MAX_UNFINISHED_HANDSHAKES) return { admitted: false, reason: 'full' };
     const ticket = {
       address,
@@ -41,16 +39,12 @@ export class HandshakeGate {
       deadline: now + HANDSHAKE_DEADLINE,
     };
     this.#tickets.add(ticket);
-    this.#perAddress.set(address, fromAddress + 1);
     return { admitted: true, ticket };
   }
 
   /** The handshake ended, well or not. A ticket given back before is ignored. */
   finish(ticket: HandshakeTicket): void {
-    if (!this.#tickets.delete(ticket)) return;
-    const left = (this.#perAddress.get(ticket.address) ?? 1) - 1;
-    if (left === 0) this.#perAddress.delete(ticket.address);
-    else this.#perAddress.set(ticket.address, left);
+    this.#tickets.delete(ticket);
   }
 
   /** Takes back and returns the tickets whose deadline has passed: close their connections. */
@@ -58,6 +52,12 @@ export class HandshakeGate {
     const late = [...this.#tickets].filter((ticket) => now >= ticket.deadline);
     for (const ticket of late) this.finish(ticket);
     return late;
+  }
+
+  #unfinishedOf(address: string): number {
+    let count = 0;
+    for (const ticket of this.#tickets) if (ticket.address === address) count += 1; // of 256 at most
+    return count;
   }
 }
 

@@ -56,8 +56,7 @@ class RecordKey {
       throw new ProtocolError('reuse', 'counter', 'The record counter has reached its end: a new handshake is due.');
     }
     const nonce = new Uint8Array(this.#iv);
-    const counter = u64(this.#counter);
-    for (let i = 0; i < counter.length; i++) (nonce[4 + i] as number) ^= counter[i] as number;
+    for (const [at, byte] of u64(this.#counter).entries()) (nonce[4 + at] as number) ^= byte;
     return nonce;
   }
 

@@ -2,7 +2,7 @@
 import type { InferOutput } from 'valibot';
 import type { Bytes } from '../bytes.ts';
 import { bytes, bytesBetween, decodeCborAs, encodeCbor, tuple } from '../codec/cbor.ts';
-import { ProtocolError, isProtocolError } from '../errors.ts';
+import { ProtocolError } from '../errors.ts';
 import { CBC_BLOCK_SIZE, HASH_SIZE, IV_SIZE, MAX_FRAME, MIN_CIPHERTEXT, TAG_SIZE, WRAP_SIZE } from '../limits.ts';
 
 /** What the tag covers. */
@@ -63,7 +63,6 @@ export function decodeEnvelope(encoded: Uint8Array): Envelope {
   try {
     fields = decodeCborAs(ENVELOPE, encoded);
   } catch (error) {
-    if (!isProtocolError(error, 'cbor')) throw error;
     throw new ProtocolError('envelope-0', 'shape', 'the envelope is not well-formed', { cause: error });
   }
   const [hdr, wrap, iv, ct, kc, tag] = fields;

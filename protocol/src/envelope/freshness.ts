@@ -40,10 +40,17 @@ export function checkFreshness(context: FreshnessContext, payload: Payload, now:
   if (missing === 0 && !equalBytes(prev, last.hash)) throw stale('prev', 'the flight does not continue the chain');
   if (ttl !== LIVE_TTL) throw stale('ttl', `a live flight has a ttl of ${LIVE_TTL} s, not ${ttl}`);
   const voids = readVoids(payload.ctl);
-  const gap = missing === 0 ? 0 : missing - countCovered(voids, last.seq + 1, seq - 1);
+  const gap = missing - countCovered(voids, last.seq + 1, seq - 1);
   const age = now - (sent - context.clockOffset);
   const fresh = age >= -LIVE_MAX_FUTURE && age <= LIVE_MAX_AGE;
-  return { gap, voids, age, fault: fresh ? undefined : stale('age', describeAge(age)) };
+  return {
+    gap,
+    voids,
+    age,
+    fault: fresh
+      ? undefined
+      : stale('age', `an age of ${age} ms is not between ${-LIVE_MAX_FUTURE} and ${LIVE_MAX_AGE}`),
+  };
 }
 
 /** The `["void", from, to]` entries; a malformed one is ignored like an unknown name. */
@@ -69,12 +76,6 @@ function countCovered(voids: readonly VoidRange[], from: number, to: number): nu
     next = last + 1;
   }
   return covered;
-}
-
-function describeAge(age: number): string {
-  return age < 0
-    ? `the flight was sent ${Math.ceil(-age / 1000)} s in the future`
-    : `the flight is ${Math.floor(age / 1000)} s old; ${LIVE_MAX_AGE / 1000} s are allowed`;
 }
 
 function stale(check: string, message: string): ProtocolError {

@@ -2,7 +2,7 @@
 import type { InferOutput } from 'valibot';
 import type { Bytes } from '../bytes.ts';
 import { bytes, decodeCborAs, encodeCbor, exactly, tuple, uint } from '../codec/cbor.ts';
-import { ProtocolError, isProtocolError } from '../errors.ts';
+import { ProtocolError } from '../errors.ts';
 import { DEVICE_ID_SIZE, MAX_U32, SID_SIZE, X25519_SIZE } from '../limits.ts';
 
 /** Suite 1 (§1.3), the only one. */
@@ -48,7 +48,6 @@ export function decodeHeader(encoded: Uint8Array): Header {
   try {
     fields = decodeCborAs(HEADER, encoded);
   } catch (error) {
-    if (!isProtocolError(error, 'cbor')) throw error;
     throw new ProtocolError('envelope-0', 'header', 'the header is not well-formed', { cause: error });
   }
   const [, kind, sid, toDevice, dh, pn, n, pe] = fields;

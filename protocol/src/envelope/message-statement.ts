@@ -23,8 +23,7 @@ export interface StatementContext {
 
 /** H("waxwing/1 conversation\n" ‖ the two accounts sorted), 32. */
 export function conversationId(p: Primitives, a: Uint8Array, b: Uint8Array): Bytes {
-  const [first, second] = compareBytes(a, b) <= 0 ? [a, b] : [b, a];
-  return p.sha256(concat(PREFIX_CONVERSATION, first, second));
+  return p.sha256(concat(PREFIX_CONVERSATION, ...[a, b].sort(compareBytes)));
 }
 
 export function statementContext(

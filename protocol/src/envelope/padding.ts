@@ -9,11 +9,10 @@ const MARKER = 0x80;
 /** L of §5.3: the ciphertext's length for `size` bytes of plain text. */
 export function paddedLength(size: number): number {
   const least = size + 2;
-  if (least <= MIN_CIPHERTEXT) return MIN_CIPHERTEXT;
   const exponent = bitLength(least) - 1;
   const step = 2 ** (exponent - bitLength(exponent)); // Padmé: all but the top s + 1 bits are zero
   const rounded = Math.ceil(least / step) * step;
-  return Math.ceil(rounded / CBC_BLOCK_SIZE) * CBC_BLOCK_SIZE;
+  return Math.max(MIN_CIPHERTEXT, Math.ceil(rounded / CBC_BLOCK_SIZE) * CBC_BLOCK_SIZE);
 }
 
 /** `plain ‖ 80 ‖ 00…`, L − 1 bytes: PKCS#7 adds exactly one 01. */
@@ -29,9 +28,8 @@ export function pad(plain: Uint8Array): Bytes {
  * @throws ProtocolError `envelope-3` for anything but the one padding of that plain text
  */
 export function unpad(padded: Uint8Array): Bytes {
-  let end = padded.length - 1;
-  while (end >= 0 && padded[end] === 0) end--;
-  if (end < 0 || padded[end] !== MARKER || paddedLength(end) !== padded.length + 1) {
+  const end = padded.findLastIndex((byte) => byte !== 0);
+  if (padded[end] !== MARKER || paddedLength(end) !== padded.length + 1) {
     throw new ProtocolError('envelope-3', 'padding', 'the padding is not exact');
   }
   return padded.slice(0, end);

@@ -13,7 +13,7 @@ import {
   tuple,
   uint,
 } from '../codec/cbor.ts';
-import { ProtocolError, isProtocolError } from '../errors.ts';
+import { ProtocolError } from '../errors.ts';
 import { TYPE_TEXT } from '../labels.ts';
 import { HASH_SIZE, MAX_BODY, MAX_CTL, MAX_ITEMS, MAX_MEDIA_TYPE, SIGNATURE_SIZE } from '../limits.ts';
 
@@ -63,14 +63,13 @@ export function decodePayload(encoded: Uint8Array): Payload {
   try {
     fields = decodeCborAs(PAYLOAD, encoded);
   } catch (error) {
-    if (!isProtocolError(error, 'cbor')) throw error;
     throw new ProtocolError('envelope-3', 'plain', 'the plain text is not well-formed', { cause: error });
   }
-  const [list, sent, ttl, seq, prev, signature, control] = fields;
+  const [list, sent, ttl, seq, prev, signature, ctl] = fields;
   const items = list.map(([type, body, opening]) => ({ type, body, opening }));
-  const ctl = control.filter(isControlEntry);
-  const fault = ctl.length === control.length ? findFault(items) : 'a ctl entry is no array that begins with a name';
-  if (fault !== undefined) throw new ProtocolError('envelope-3', 'plain', `the plain text is refused: ${fault}`);
+  const refuse = (message: string): ProtocolError => new ProtocolError('envelope-3', 'plain', message);
+  if (!ctl.every(isControlEntry)) throw refuse('a ctl entry is no array that begins with a name');
+  checkBodies(items, refuse);
   return { items, sent, ttl, seq, prev, signature, ctl };
 }
 
@@ -90,19 +89,17 @@ export function checkFlight(items: readonly Item[], ctl: readonly CborValue[]): 
     }
     if (opening.length !== HASH_SIZE) throw new ProtocolError('limit', 'opening', 'an opening has 32 bytes');
   }
-  const fault = findFault(items);
-  if (fault !== undefined) throw new ProtocolError('limit', 'body', fault);
+  checkBodies(items, (message) => new ProtocolError('limit', 'body', message));
 }
 
-/** What is wrong with the bodies, whose items are otherwise well-formed. */
-function findFault(items: readonly Item[]): string | undefined {
+/** Looks at the bodies of items that are otherwise well-formed. @throws what `refuse` makes */
+function checkBodies(items: readonly Item[], refuse: (message: string) => ProtocolError): void {
   let size = 0;
   for (const { type, body } of items) {
     size += body.length;
-    if (size > MAX_BODY) return `more than ${MAX_BODY} bytes in all the bodies of a flight`;
-    if (type === TYPE_TEXT && textOf(body) === undefined) return 'a text is not valid UTF-8';
+    if (size > MAX_BODY) throw refuse(`more than ${MAX_BODY} bytes in all the bodies of a flight`);
+    if (type === TYPE_TEXT && textOf(body) === undefined) throw refuse('a text is not valid UTF-8');
   }
-  return undefined;
 }
 
 function isControlEntry(entry: CborValue): entry is ControlEntry {

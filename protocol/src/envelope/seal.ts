@@ -1,16 +1,23 @@
 /** Sealing a flight (§5): the five layers, innermost first. */
 import { type Bytes } from '../bytes.ts';
-import { type CborValue, encodeCbor } from '../codec/cbor.ts';
 import { ProtocolError } from '../errors.ts';
 import { signStatement } from '../keys/profile.ts';
-import { IV_SIZE, MAX_FRAME, SYMMETRIC_KEY_SIZE } from '../limits.ts';
+import {
+  HASH_SIZE,
+  IV_SIZE,
+  LIVE_TTL,
+  MAX_FRAME,
+  MAX_SAFE_UINT,
+  SIGNATURE_SIZE,
+  SYMMETRIC_KEY_SIZE,
+} from '../limits.ts';
 import { type Primitives, type RsaPrivateKey, type RsaPublicKey, SecretKey } from '../primitives.ts';
 import { CheckWatch, type HeldCheck, type Trace } from '../trace.ts';
 import { type EnvelopeBody, encodeCovered, encodeEnvelope } from './envelope.ts';
 import { type Header, encodeHeader } from './header.ts';
 import { cipherKey, contentKey, keyCommitment, macKey, wrapLabel } from './layer-keys.ts';
 import { encryptPadded, paddedLength } from './padding.ts';
-import { type Item, type Payload, checkFlight, encodePayload } from './payload.ts';
+import { type ControlEntry, type Item, type Payload, checkFlight, encodePayload } from './payload.ts';
 
 export interface Sealing {
   readonly header: Header;
@@ -67,29 +74,26 @@ export async function sealEnvelope(p: Primitives, sealing: Sealing): Promise<{ e
   return { envelope: encodeEnvelope(covered, tag), signature };
 }
 
-/** Bytes of P beside items and ctl, of an item beside type and body, and of an envelope and its record beside ct. */
-const PAYLOAD_OVERHEAD = 400;
-const ITEM_OVERHEAD = 48;
+/** More than an envelope and its record have beside ct. */
 const ENVELOPE_OVERHEAD = 600;
 
 /**
  * Looks at a flight before anything changes. `ctl` is all that will travel with it.
  * @throws ProtocolError `limit` for a flight that no receiver would take, or that no frame would hold
  */
-export function checkSealable(items: readonly Item[], ctl: readonly CborValue[]): void {
+export function checkSealable(items: readonly Item[], ctl: readonly ControlEntry[]): void {
   checkFlight(items, ctl);
-  let size = PAYLOAD_OVERHEAD;
-  for (const { type, body } of items) size += type.length + body.length + ITEM_OVERHEAD;
-  if (ctl.length > 0) size += encodeControl(ctl).length;
-  if (paddedLength(size) + ENVELOPE_OVERHEAD > MAX_FRAME) {
+  if (paddedLength(largestPlain(items, ctl)) + ENVELOPE_OVERHEAD > MAX_FRAME) {
     throw new ProtocolError('limit', 'frame', `the flight would not fit a frame of ${MAX_FRAME} bytes`);
   }
 }
 
-function encodeControl(ctl: readonly CborValue[]): Bytes {
+/** The size of P where its numbers are the largest. */
+function largestPlain(items: readonly Item[], ctl: readonly ControlEntry[]): number {
+  const [prev, signature] = [new Uint8Array(HASH_SIZE), new Uint8Array(SIGNATURE_SIZE)];
   try {
-    // Two arrays around it, as in P: what is nested too deeply is found here, not after the ratchet has moved.
-    return encodeCbor([ctl]);
+    return encodePayload({ items, sent: MAX_SAFE_UINT, ttl: LIVE_TTL, seq: MAX_SAFE_UINT, prev, signature, ctl })
+      .length;
   } catch (error) {
     throw new ProtocolError('limit', 'ctl', 'a ctl entry cannot be encoded', { cause: error });
   }
