@@ -10,15 +10,21 @@ const isMessage = ({ parent }) =>
   (parent.type === 'VariableDeclarator' && parent.id.name === 'message');
 
 /** `refuse('…')`, `refuse(check, '…', cause)`: the short forms of some files for one kind of error. */
+const REFUSALS = ['refuse', 'stale', 'wrong', 'misplaced'];
+/** Functions whose last argument is a part of such a sentence: where in a pickle something stands. */
+const PLACES = ['unexpected', 'expectOpcode', 'readText'];
+
 const isOfRefusal = (path) => {
   const call = path.parentPath;
-  if (!call.isCallExpression() || !['refuse', 'stale'].includes(call.node.callee.name)) return false;
-  return path.listKey === 'arguments' && path.key === Math.min(1, call.node.arguments.length - 1);
+  if (!call.isCallExpression() || path.listKey !== 'arguments') return false;
+  const last = call.node.arguments.length - 1;
+  const { name } = call.node.callee;
+  return (REFUSALS.includes(name) && path.key === Math.min(1, last)) || (PLACES.includes(name) && path.key === last);
 };
 
 const isOfNewError = (path) => {
   const call = path.findParent((parent) => parent.isNewExpression());
-  if (!call || !call.get('callee').isIdentifier() || !call.node.callee.name.endsWith('Error')) return false;
+  if (!call || !call.get('callee').isIdentifier() || !/(Error|Refusal)$/.test(call.node.callee.name)) return false;
   const argument = path.find((parent) => parent.parentPath === call);
   return (
     argument !== null &&

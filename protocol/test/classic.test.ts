@@ -13,6 +13,7 @@ import {
   encodePem,
   encryptMessage,
 } from '../src/classic/index.ts';
+import { parsePlain } from '../src/classic/checks.ts';
 import { pickle } from '../src/classic/pickler.ts';
 import { isProtocolError, type ProtocolErrorCode } from '../src/errors.ts';
 import { CLASSIC_MAX_PACKAGE, CLASSIC_MAX_PEM } from '../src/limits.ts';
@@ -97,7 +98,32 @@ suite('pem', () => {
       // An Ed25519 key (RFC 8410): a public key, but none to wrap to.
       '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n',
     ];
-    for (const text of bad) assert.throws(() => decodePem(utf8(text)), fails('classic-format', 'pem'), text);
+    for (const text of bad) {
+      assert.throws(
+        () => decodePem(utf8(text)),
+        (error) => {
+          assert.ok(isProtocolError(error, 'classic-format') && error.check === 'pem', text);
+          // Where the bytes are no PEM at all, that is all; where they are, what is wrong with the key is kept.
+          const noPem = text !== bad.at(-1) && !text.includes('MIIC');
+          assert.equal(isProtocolError(error.cause) ? error.cause.code : error.cause, noPem ? undefined : 'profile');
+          return true;
+        },
+      );
+    }
+  });
+
+  test('1,024 bytes, not one more, whatever fills them', async () => {
+    const pem = encodePem(alice.publicKey);
+    const filled = (size: number): Bytes =>
+      concat(pem.subarray(0, 27), new Uint8Array(size).fill(0x0a), pem.subarray(27));
+    const room = CLASSIC_MAX_PEM - pem.length;
+    assert.deepEqual(decodePem(filled(room)), alice.publicKey);
+    assert.throws(() => decodePem(filled(room + 1)), fails('classic-format', 'pem'));
+    const { client } = pair();
+    client.push(concat(pem.subarray(0, 27), new Uint8Array(CLASSIC_MAX_PEM - 28).fill(0x0a)));
+    assert.equal(await client.next(NOW), undefined);
+    client.push(Uint8Array.of(0x0a));
+    await assert.rejects(client.next(NOW), fails('classic-format', 'pem'));
   });
 
   test('a stream that is no PEM ends at its first wrong byte, an endless one at the limit', async () => {
@@ -107,6 +133,35 @@ suite('pem', () => {
     const { server } = pair();
     server.push(utf8(`-----BEGIN PUBLIC KEY-----\n${'A'.repeat(CLASSIC_MAX_PEM)}`));
     await assert.rejects(server.next(NOW), fails('classic-format', 'pem'));
+  });
+});
+
+suite('a plain text is a time of 1 to 15 digits, a bar and a text', () => {
+  test('and nothing else', () => {
+    const parse = (text: string): unknown[] => {
+      const plain = parsePlain(utf8(text));
+      return plain === undefined ? [] : [plain.stamp, plain.text, plain.textBytes];
+    };
+    assert.deepEqual(parse('1|x|✓'), [1, 'x|✓', utf8('x|✓')]);
+    assert.deepEqual(parse('999999999999999|'), [999_999_999_999_999, '', new Uint8Array(0)]);
+    for (const text of [
+      '',
+      '|x',
+      '1800000000',
+      '1',
+      '1000000000000000|x',
+      '-1|x',
+      ' 1|x',
+      '1 |x',
+      '1.0|x',
+      '１|x',
+      '\n1|x',
+      '1\n|x',
+    ]) {
+      assert.deepEqual(parse(text), [], JSON.stringify(text));
+    }
+    assert.equal(parsePlain(Uint8Array.of(0x31, 0x7c, 0xff)), undefined);
+    assert.equal(parsePlain(Uint8Array.of(0xff, 0x7c, 0x31)), undefined);
   });
 });
 
@@ -170,7 +225,7 @@ suite('seal and open', () => {
   test('a text too long for one package is refused before anything is sealed', async () => {
     const message = 'x'.repeat(CLASSIC_MAX_PACKAGE + 1);
     await assert.rejects(encryptMessage(p, { ...sealing, message }), fails('limit', 'classic-package'));
-    const almost = await encryptMessage(p, { ...sealing, message: 'x'.repeat(CLASSIC_MAX_PACKAGE - 100) });
+    const almost = await encryptMessage(p, { ...sealing, message: 'x'.repeat(CLASSIC_MAX_PACKAGE) });
     assert.throws(() => encodePackage(almost), fails('limit', 'classic-package'));
   });
 });
@@ -234,6 +289,44 @@ suite('classic stream', () => {
     const { client } = await meet();
     client.push(pickle([['iv', new Uint8Array(16)]]));
     await assert.rejects(client.next(NOW), fails('classic-format', 'shape'));
+  });
+
+  test('the newline after a PEM may come in a write of its own, in halves, or never', async () => {
+    const packages = await (await meet()).server.seal('x', NOW);
+    const pem = encodePem(alice.publicKey).slice(0, -1);
+    for (const ends of [['\n'], ['', '\n'], ['\r', '\n'], ['\r', '', '\n'], ['']]) {
+      const { client } = pair();
+      const events = await drain(client, pem);
+      for (const end of ends) events.push(...(await drain(client, utf8(end))));
+      assert.equal(client.pending, false);
+      events.push(...(await drain(client, packages)));
+      assert.deepEqual(
+        events.map(({ kind }) => kind),
+        ['key', 'message'],
+      );
+    }
+    // One newline, that is: the next byte is a package's.
+    const { client } = pair();
+    await drain(client, concat(pem, utf8('\n\n')).slice(0, -1));
+    await assert.rejects(drain(client, utf8('\n')), fails('classic-format', 'opcode'));
+  });
+
+  test('the server shows its key first, the client answers once', async () => {
+    const { server, client } = pair();
+    assert.equal(client.hello, undefined);
+    const [asked] = await drain(client, server.hello ?? new Uint8Array(0));
+    assert.ok(asked?.kind === 'key');
+    assert.deepEqual(asked.send, encodePem(bob.publicKey));
+    const [answered] = await drain(server, asked.send ?? new Uint8Array(0));
+    assert.deepEqual(answered, { kind: 'key', peerKey: bob.publicKey, send: undefined });
+  });
+
+  test('a failure of the platform ends it, and is no refusal of a package', async () => {
+    const { server } = await meet();
+    const verifyPss = (): Promise<never> => Promise.reject(new TypeError('not a refusal'));
+    const client = new ClassicStream({ ...p, verifyPss }, { role: 'client', keys: bob, secret });
+    await drain(client, server.hello ?? new Uint8Array(0));
+    await assert.rejects(drain(client, await server.seal('x', NOW)), TypeError);
   });
 
   test('nothing is sealed before the key has come; a cut package is seen', async () => {

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { type Bytes, concat, fromHex, utf8 } from '../src/bytes.ts';
+import { type Bytes, concat, fromHex, toHex, u32, u8, utf8 } from '../src/bytes.ts';
 import { decodePackage } from '../src/classic/index.ts';
+import { opcodeName } from '../src/classic/opcodes.ts';
 import { pickle } from '../src/classic/pickler.ts';
 import { Unpickler, unpickle } from '../src/classic/unpickler.ts';
 import { isProtocolError, type ProtocolErrorCode } from '../src/errors.ts';
@@ -12,6 +13,7 @@ import type { ClassicFile } from './vectors/classic.ts';
 import { loadVectors } from './vectors/load.ts';
 
 const file = loadVectors('classic') as ClassicFile;
+const FORMAT = 'classic-format';
 
 function vector(name: string): Bytes {
   const found = file.vectors.find((entry) => entry.name === name);
@@ -43,6 +45,16 @@ suite('unpickler', () => {
     };
     for (const [name, words] of Object.entries(names)) {
       assert.throws(() => unpickle(vector(name)), { code: 'classic-format', message: words }, name);
+    }
+  });
+
+  test('every opcode of pickle has one name, every other byte its number', () => {
+    const names = Array.from({ length: 256 }, (_, opcode) => opcodeName(opcode));
+    const known = names.filter((name) => /^[A-Z][A-Z0-9_]+$/.test(name));
+    assert.equal(new Set(known).size, 68); // as many as Python 3.8 and later have
+    assert.equal(known.length, 68);
+    for (const [opcode, name] of names.entries()) {
+      if (!known.includes(name)) assert.equal(name, `byte 0x${toHex(u8(opcode))}`);
     }
   });
 
@@ -129,6 +141,7 @@ suite('unpickler', () => {
     const again = (get: string): Bytes => concat(Uint8Array.of(0x80, 2), twice, utf8(get), call, utf8('u.'));
     assert.equal(unpickle(again('h\u0001X\u0001\0\0\0yh\u0002')).size, 2);
     const bad: Record<string, Bytes> = {
+      'a byte string that is no text': dict(concat(encode, fromHex('5801000000ff'), latin1, call)),
       'another function': dict(concat(utf8('c_codecs\ndecode\n'), text('x'), latin1, call)),
       'another encoding': dict(concat(encode, text('x'), text('utf-8'), call)),
       'a character beyond a byte': dict(concat(encode, text('Ā'), latin1, call)),
@@ -138,7 +151,56 @@ suite('unpickler', () => {
       'a memo that is not latin1': again('h\u0001X\u0001\0\0\0yh\u0001'),
     };
     for (const [name, bytes] of Object.entries(bad))
-      assert.throws(() => unpickle(bytes), fails('classic-format'), name);
+      assert.throws(() => unpickle(bytes), fails(FORMAT, / byte$| no text$/.test(name) ? 'text' : 'opcode'), name);
+  });
+
+  test('a frame holds the whole pickle and nothing else', () => {
+    const framed = pickle([['k', new Uint8Array(300)]]);
+    const claim = (length: number): Bytes => {
+      const changed = framed.slice();
+      new DataView(changed.buffer).setUint32(3, length, true);
+      return changed;
+    };
+    const size = framed.length - 11;
+    assert.equal(unpickle(claim(size)).size, 1);
+    for (const wrong of [0, 1, 100, size - 1]) assert.throws(() => unpickle(claim(wrong)), fails(FORMAT, 'frame'));
+    assert.throws(() => unpickle(concat(claim(size + 1), u8(0x2e))), fails(FORMAT, 'frame'));
+  });
+
+  test('what is longer than a package is refused at the length that says so', () => {
+    const next = (...parts: Uint8Array[]): unknown => {
+      const unpickler = new Unpickler();
+      unpickler.push(concat(...parts));
+      return unpickler.next();
+    };
+    const little = (value: number): Bytes => u32(value).reverse();
+    const frame = (low: number, high = 0): unknown => next(fromHex('800495'), little(low), little(high));
+    assert.equal(frame(CLASSIC_MAX_PACKAGE - 11), undefined);
+    assert.throws(() => frame(CLASSIC_MAX_PACKAGE - 10), fails(FORMAT, 'size'));
+    assert.throws(() => frame(11, 1), fails(FORMAT, 'size'));
+    const head = fromHex('80037d288c016b42'); // protocol 3: no frame; a dict, a key, and a byte string of
+    const bytes = (size: number): unknown => next(head, little(size));
+    assert.equal(bytes(CLASSIC_MAX_PACKAGE - head.length - 4), undefined);
+    assert.throws(() => bytes(CLASSIC_MAX_PACKAGE - head.length - 3), fails(FORMAT, 'size'));
+  });
+
+  test('every refusal names its check', () => {
+    const refused: [hex: string, check: string][] = [
+      ['', 'size'],
+      ['80037d', 'size'],
+      ['80037d28752e00', 'size'],
+      ['80017d28752e', 'protocol'],
+      ['80067d28752e', 'protocol'],
+      ['81037d28752e', 'opcode'],
+      ['80035d28752e', 'opcode'],
+      ['80037d75752e', 'opcode'],
+      ['80037d28752f', 'opcode'],
+      ['80037d28430161430162752e', 'opcode'], // a byte string in place of a key
+      ['80037d288c01ff430162752e', 'text'],
+      ['80037d288c01614301628c0161430162752e', 'shape'], // one key twice
+    ];
+    for (const [hex, check] of refused) assert.throws(() => unpickle(fromHex(hex)), fails(FORMAT, check), hex);
+    for (const version of ['02', '05']) assert.equal(unpickle(fromHex(`80${version}7d28752e`)).size, 0);
   });
 
   test('seven entries are one too many to read', () => {
@@ -163,11 +225,18 @@ suite('pickler', () => {
     assert.deepEqual([...unpickle(pickle(dict))], [...dict]);
   });
 
+  test('the short form is taken as far as it goes, as Python does', () => {
+    const size = (value: number): number => pickle([['k', new Uint8Array(value)]]).length - value;
+    assert.equal(size(255), size(0));
+    assert.equal(size(256), size(0) + 3);
+  });
+
   test('16,384 bytes are written, one more is not', () => {
     const size = (value: number): number => pickle([['k', new Uint8Array(value)]]).length;
     const room = CLASSIC_MAX_PACKAGE - (size(1000) - 1000);
     assert.equal(size(room), CLASSIC_MAX_PACKAGE);
     assert.throws(() => size(room + 1), fails('limit', 'classic-package'));
+    assert.equal(unpickle(pickle([['k'.repeat(255), new Uint8Array(1)]])).size, 1);
     assert.throws(() => pickle([['k'.repeat(256), new Uint8Array(1)]]), fails('limit', 'classic-key'));
     const full = pickle([['k', new Uint8Array(room)]]);
     assert.equal(unpickle(full).size, 1);

@@ -83,11 +83,10 @@ export function decryptCiphertext(p: Primitives, sealed: ClassicPackage, session
 /** `<1..15 ASCII digits>|<UTF-8>`, or undefined. Python's `int()` would take more: signs, spaces, other digits. */
 export function parsePlain(plain: Bytes): ClassicPlain | undefined {
   const bar = plain.indexOf(BAR);
-  if (bar === -1) return undefined;
-  const stamp = textOf(plain.subarray(0, bar));
+  const stamp = String.fromCharCode(...plain.subarray(0, Math.max(bar, 0)));
   const textBytes = plain.slice(bar + 1);
   const text = textOf(textBytes);
-  if (stamp === undefined || text === undefined || !STAMP.test(stamp)) return undefined;
+  if (text === undefined || !STAMP.test(stamp)) return undefined;
   return { stamp: Number(stamp), textBytes, text };
 }
 

@@ -39,7 +39,7 @@ export class ClassicStream {
   readonly #pem = new PemReader();
   readonly #unpickler = new Unpickler();
   #peerKey: RsaPublicKey | undefined;
-  #afterPem = false;
+  #afterPem = true;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(p: Primitives, options: ClassicStreamOptions) {
@@ -117,7 +117,6 @@ export class ClassicStream {
     const read = this.#pem.next();
     if (read === undefined) return undefined;
     this.#peerKey = read.key;
-    this.#afterPem = true;
     this.#pushPickle(read.rest);
     const send = this.#options.role === 'client' ? encodePem(this.#options.keys.publicKey) : undefined;
     return { kind: 'key', peerKey: read.key, send };

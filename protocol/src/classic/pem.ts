@@ -1,5 +1,5 @@
 /** Public keys as the original program exchanges them: SPKI in PEM, in clear, bound to no name (§13). */
-import { type Bytes, concat, fromBase64, textOf, toBase64, utf8 } from '../bytes.ts';
+import { type Bytes, concat, fromBase64, toBase64, utf8 } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
 import { loadRsaPublicKey } from '../keys/profile.ts';
 import { CLASSIC_MAX_PEM } from '../limits.ts';
@@ -7,7 +7,8 @@ import type { RsaPublicKey } from '../primitives.ts';
 
 const BEGIN = '-----BEGIN PUBLIC KEY-----';
 const END = '-----END PUBLIC KEY-----';
-const LINE = 64;
+const LINES = /.{1,64}/g;
+const PEM = /^-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=\n]+)\n-----END PUBLIC KEY-----\n?$/;
 
 function refuse(message: string, options?: ErrorOptions): ProtocolError {
   return new ProtocolError('classic-format', 'pem', message, options);
@@ -15,11 +16,7 @@ function refuse(message: string, options?: ErrorOptions): ProtocolError {
 
 /** PEM with lines of 64 characters and a newline at its end, as Python writes it. */
 export function encodePem(key: RsaPublicKey): Bytes {
-  const body = toBase64(key.spki);
-  const lines = [BEGIN];
-  for (let at = 0; at < body.length; at += LINE) lines.push(body.slice(at, at + LINE));
-  lines.push(END, '');
-  return utf8(lines.join('\n'));
+  return utf8(`${BEGIN}\n${toBase64(key.spki).replace(LINES, '$&\n')}${END}\n`);
 }
 
 /**
@@ -28,13 +25,10 @@ export function encodePem(key: RsaPublicKey): Bytes {
  */
 export function decodePem(bytes: Uint8Array): RsaPublicKey {
   if (bytes.length > CLASSIC_MAX_PEM) throw refuse(`The PEM is longer than ${String(CLASSIC_MAX_PEM)} bytes.`);
-  const text = textOf(bytes)?.replaceAll('\r\n', '\n');
-  const match =
-    text === undefined
-      ? null
-      : /^-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=\n]+)\n-----END PUBLIC KEY-----\n?$/.exec(text);
-  const spki = match?.[1] === undefined ? undefined : fromBase64(match[1].replaceAll('\n', ''));
-  if (spki === undefined) throw refuse('The peer sent no public key in PEM form.');
+  const match = PEM.exec(String.fromCharCode(...bytes).replaceAll('\r\n', '\n'));
+  if (match === null) throw refuse('The peer sent no public key in PEM form.');
+  const spki = fromBase64((match[1] as string).replaceAll('\n', ''));
+  if (spki === undefined) throw refuse('The public key of the peer is not written in base64.');
   try {
     return loadRsaPublicKey(spki);
   } catch (cause) {
@@ -61,7 +55,7 @@ export class PemReader {
     }
     const end = this.#endOfPem();
     if (end === undefined) {
-      if (this.#bytes.length > CLASSIC_MAX_PEM)
+      if (this.#bytes.length >= CLASSIC_MAX_PEM)
         throw refuse(`The PEM is longer than ${String(CLASSIC_MAX_PEM)} bytes.`);
       return undefined;
     }

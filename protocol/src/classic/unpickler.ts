@@ -18,7 +18,9 @@ const LATIN1 = 'latin1';
 
 /** What a step of the grammar gives back while it waits for bytes: nothing. */
 type Step<T> = Generator<undefined, T, undefined>;
-type Memo = Map<number, 'encode' | 'latin1' | 'other'>;
+/** The words of protocol 2's phrase, where they were put into the memo; whatever else was, is undefined. */
+type Word = 'encode' | 'latin1' | undefined;
+type Memo = Map<number, Word>;
 
 function refuse(check: string, message: string): ProtocolError {
   return new ProtocolError('classic-format', check, message);
@@ -93,12 +95,9 @@ function* expectOpcode(input: Input, opcode: number, place: string): Step<void> 
 }
 
 /** The opcode after a value: what follows once an optional put into the memo has been read. */
-function* afterPut(input: Input, memo: Memo, value: 'encode' | 'latin1' | 'other'): Step<number> {
+function* afterPut(input: Input, memo: Memo, value?: Word): Step<number> {
   const opcode = yield* input.byte();
-  if (opcode === op.MEMOIZE) {
-    memo.set(memo.size, value);
-    return yield* input.byte();
-  }
+  if (opcode === op.MEMOIZE) return yield* input.byte(); // of protocol 4, which has no phrase that asks for it again
   if (opcode === op.BINPUT) {
     memo.set(yield* input.byte(), value);
     return yield* input.byte();
@@ -132,7 +131,7 @@ function* readLatin1Phrase(input: Input, memo: Memo, first: number): Step<Bytes>
     opcode = yield* input.byte();
   }
   const text = yield* readText(input, opcode, 'in place of the characters of a byte string');
-  opcode = yield* afterPut(input, memo, 'other');
+  opcode = yield* afterPut(input, memo);
   if (opcode === op.BINGET) {
     if (memo.get(yield* input.byte()) !== 'latin1') throw unexpected(op.BINGET, "in place of 'latin1'");
     opcode = yield* input.byte();
@@ -143,23 +142,21 @@ function* readLatin1Phrase(input: Input, memo: Memo, first: number): Step<Bytes>
     opcode = yield* afterPut(input, memo, 'latin1');
   }
   if (opcode !== op.TUPLE2) throw unexpected(opcode, 'in place of TUPLE2');
-  opcode = yield* afterPut(input, memo, 'other');
+  opcode = yield* afterPut(input, memo);
   if (opcode !== op.REDUCE) throw unexpected(opcode, 'in place of REDUCE');
-  const out = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit > 0xff) throw refuse('text', 'A byte string of the pickle holds a character above U+00FF.');
-    out[i] = unit;
+  const points = Array.from(text, (character) => character.codePointAt(0) as number);
+  if (points.some((point) => point > 0xff)) {
+    throw refuse('text', 'A byte string of the pickle holds a character above U+00FF.');
   }
-  return out;
+  return Uint8Array.from(points);
 }
 
 function* readBytes(input: Input, memo: Memo, opcode: number): Step<Bytes> {
   switch (opcode) {
     case op.SHORT_BINBYTES:
-      return (yield* input.take(yield* input.byte())).slice();
+      return yield* input.take(yield* input.byte());
     case op.BINBYTES:
-      return (yield* input.take(yield* input.length())).slice();
+      return yield* input.take(yield* input.length());
     case op.GLOBAL:
     case op.BINGET:
       return yield* readLatin1Phrase(input, memo, opcode);
@@ -181,7 +178,7 @@ function* readDict(input: Input): Step<PickledDict> {
   }
   if (opcode !== op.EMPTY_DICT) throw unexpected(opcode, 'in place of the dict');
   const memo: Memo = new Map();
-  opcode = yield* afterPut(input, memo, 'other');
+  opcode = yield* afterPut(input, memo);
   if (opcode !== op.MARK) throw unexpected(opcode, "in place of the dict's items");
   const dict = new Map<string, Bytes>();
   opcode = yield* input.byte();
@@ -189,8 +186,8 @@ function* readDict(input: Input): Step<PickledDict> {
     if (dict.size === MAX_ENTRIES) throw refuse('shape', 'The dict has too many entries.');
     const key = yield* readText(input, opcode, 'in place of a key');
     if (dict.has(key)) throw refuse('shape', 'The dict has one key twice.');
-    dict.set(key, yield* readBytes(input, memo, yield* afterPut(input, memo, 'other')));
-    opcode = yield* afterPut(input, memo, 'other');
+    dict.set(key, yield* readBytes(input, memo, yield* afterPut(input, memo)));
+    opcode = yield* afterPut(input, memo);
   }
   yield* expectOpcode(input, op.STOP, 'after the dict');
   input.endFrame();
@@ -219,7 +216,6 @@ export class Unpickler {
    * @throws ProtocolError `classic-format` as soon as the bytes cannot become the one shape (§13)
    */
   next(): PickledDict | undefined {
-    if (this.#input.bytes.length === 0) return undefined;
     const step = this.#grammar.next();
     if (!step.done) return undefined;
     this.#input.startNext();
@@ -233,9 +229,6 @@ export class Unpickler {
  * @throws ProtocolError `classic-format` on anything else, bytes missing or left over included (§13)
  */
 export function unpickle(bytes: Uint8Array): PickledDict {
-  if (bytes.length > CLASSIC_MAX_PACKAGE) {
-    throw refuse('size', `The pickle is longer than ${String(CLASSIC_MAX_PACKAGE)} bytes.`);
-  }
   const unpickler = new Unpickler();
   unpickler.push(bytes);
   const dict = unpickler.next();

@@ -26,8 +26,8 @@ export interface Claim {
 const NAMES = ['conversation', 'session', 'from', 'to', 'seq', 'prev', 'sent', 'ttl', 'count', 'items'] as const;
 const ITEMS_PREFIX = 'sha256:';
 
-function refuse(check: string, message: string, cause?: unknown): ProtocolError {
-  return new ProtocolError('evidence', check, message, cause === undefined ? undefined : { cause });
+function refuse(check: string, message: string, options?: ErrorOptions): ProtocolError {
+  return new ProtocolError('evidence', check, message, options);
 }
 
 /** The claim of a message statement that keeps its one grammar. @throws ProtocolError `evidence`, check `kind` or `grammar` */
@@ -37,7 +37,9 @@ export function decodeClaim(statement: Uint8Array): Claim {
     values = decodeStatement(statement, KIND_MESSAGE, NAMES);
   } catch (error) {
     if (!isProtocolError(error, 'statement')) throw error;
-    throw refuse(error.check === 'kind' ? 'kind' : 'grammar', 'message.txt is not a message statement', error);
+    throw refuse(error.check === 'kind' ? 'kind' : 'grammar', 'message.txt is not a message statement', {
+      cause: error,
+    });
   }
   const value = (name: (typeof NAMES)[number]): string => values[NAMES.indexOf(name)] as string;
   const wrong = (name: string): ProtocolError =>
@@ -52,10 +54,10 @@ export function decodeClaim(statement: Uint8Array): Claim {
     return found;
   };
   const from = value('from');
-  const [account = '', device = '', ...more] = from.split('/');
-  if (hexOf(account, HASH_SIZE) === undefined || hexOf(device, DEVICE_ID_SIZE) === undefined || more.length > 0) {
-    throw wrong('from');
-  }
+  const slash = 2 * HASH_SIZE;
+  const account = hexOf(from.slice(0, slash), HASH_SIZE);
+  const device = hexOf(from.slice(slash + 1), DEVICE_ID_SIZE);
+  if (account === undefined || from[slash] !== '/' || device === undefined) throw wrong('from');
   const items = value('items').slice(ITEMS_PREFIX.length);
   if (!value('items').startsWith(ITEMS_PREFIX) || hexOf(items, HASH_SIZE) === undefined) throw wrong('items');
   return {

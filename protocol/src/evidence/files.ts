@@ -34,15 +34,28 @@ export function encodePublicPem(key: RsaPublicKey): Bytes {
   return utf8(PEM_HEAD + lines + PEM_TAIL);
 }
 
-/** The key of a PEM file, which is exactly as openssl prints it. @throws ProtocolError `evidence`, `profile` */
+/** The key of account.pub.pem, which is exactly as openssl prints it. @throws ProtocolError `evidence` */
 export function decodePublicPem(pem: Uint8Array): RsaPublicKey {
-  const text = textOf(pem) ?? '';
-  const spki = fromBase64(text.slice(PEM_HEAD.length, -PEM_TAIL.length).replaceAll('\n', ''));
-  const key = spki === undefined ? undefined : loadRsaPublicKey(spki);
+  const text = textOf(pem);
+  const spki =
+    text === undefined ? undefined : fromBase64(text.slice(PEM_HEAD.length, -PEM_TAIL.length).replaceAll('\n', ''));
+  const key = spki === undefined ? undefined : keyOf(spki);
   if (key === undefined || !equalBytes(encodePublicPem(key), pem)) {
-    throw new ProtocolError('evidence', 'account.pub.pem', 'account.pub.pem is not as openssl prints a public key');
+    throw refuse('account.pub.pem is not as openssl prints a public key');
   }
   return key;
+}
+
+function keyOf(spki: Bytes): RsaPublicKey {
+  try {
+    return loadRsaPublicKey(spki);
+  } catch (cause) {
+    throw refuse('account.pub.pem holds no RSA key of 2048 bits with exponent 65537', { cause });
+  }
+}
+
+function refuse(message: string, options?: ErrorOptions): ProtocolError {
+  return new ProtocolError('evidence', 'account.pub.pem', message, options);
 }
 
 /** item.txt: type ‖ "\n" ‖ body (§7). */

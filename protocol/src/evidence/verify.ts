@@ -5,7 +5,7 @@ import { type Certificate, decodeCertificate, isValidAt } from '../keys/certific
 import { accountOf, encodeFingerprint } from '../keys/fingerprint.ts';
 import { sameKey, verifyStatement } from '../keys/profile.ts';
 import { HASH_SIZE } from '../limits.ts';
-import type { Primitives, RsaPublicKey } from '../primitives.ts';
+import type { Primitives } from '../primitives.ts';
 import { type Claim, decodeClaim } from './claim.ts';
 import { decodeItem, decodePublicPem, type EvidenceFile } from './files.ts';
 
@@ -27,34 +27,17 @@ export interface Verdict extends Claim {
   readonly position: number;
 }
 
-function refuse(check: string, message: string, cause?: unknown): ProtocolError {
-  return new ProtocolError('evidence', check, message, cause === undefined ? undefined : { cause });
-}
-
-function accountKeyOf(pem: Uint8Array): RsaPublicKey {
-  try {
-    return decodePublicPem(pem);
-  } catch (error) {
-    if (isProtocolError(error, 'profile')) throw refuse('account.pub.pem', error.message, error);
-    throw error;
-  }
+function refuse(check: string, message: string, options?: ErrorOptions): ProtocolError {
+  return new ProtocolError('evidence', check, message, options);
 }
 
 function certificateOf(statement: Uint8Array): Certificate {
   try {
     return decodeCertificate(statement);
   } catch (error) {
-    if (isProtocolError(error, 'bundle')) throw refuse('device.txt', `device.txt: ${error.message}`, error);
+    if (isProtocolError(error, 'bundle')) throw refuse('device.txt', `device.txt: ${error.message}`, { cause: error });
     throw error;
   }
-}
-
-/** Where `id` stands among the 32-byte entries, or −1. */
-function positionOf(commitments: Uint8Array, id: Uint8Array): number {
-  for (let at = 0; at < commitments.length; at += HASH_SIZE) {
-    if (equalBytes(commitments.subarray(at, at + HASH_SIZE), id)) return at / HASH_SIZE;
-  }
-  return -1;
 }
 
 /**
@@ -70,7 +53,7 @@ export async function verifyEvidence(
     if (contents === undefined) throw refuse('files', `${name} is missing`);
     return contents;
   };
-  const accountKey = accountKeyOf(file('account.pub.pem'));
+  const accountKey = decodePublicPem(file('account.pub.pem'));
   const account = accountOf(p, accountKey);
 
   const certificate = certificateOf(file('device.txt'));
@@ -98,7 +81,10 @@ export async function verifyEvidence(
   const opening = file('opening.bin');
   if (opening.length !== HASH_SIZE) throw refuse('item', `opening.bin has not ${HASH_SIZE} bytes`);
   const id = p.sha256(concat(opening, file('item.txt')));
-  const position = positionOf(commitments, id);
+  const entries = Array.from({ length: claim.count }, (_, i) =>
+    commitments.subarray(i * HASH_SIZE, (i + 1) * HASH_SIZE),
+  );
+  const position = entries.findIndex((entry) => equalBytes(entry, id));
   if (position < 0) throw refuse('item', 'item.txt is not in this flight');
   return {
     ...claim,
