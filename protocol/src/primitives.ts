@@ -35,22 +35,22 @@ abstract class Redacted {
 
 /** A symmetric secret: chain keys, roots, message keys, MAC keys (mostly 32 bytes). */
 export class SecretKey extends Redacted {
-  readonly kind = 'secret';
+  declare readonly kind: 'secret'; // for the compiler, to which the four would be one
 }
 
 /** An X25519 private key, 32 bytes. */
 export class X25519PrivateKey extends Redacted {
-  readonly kind = 'x25519';
+  declare readonly kind: 'x25519';
 }
 
 /** An ML-KEM-768 decapsulation key in its seed form d ‖ z, 64 bytes (FIPS 203). */
 export class MlKemPrivateKey extends Redacted {
-  readonly kind = 'ml-kem-768';
+  declare readonly kind: 'ml-kem-768';
 }
 
 /** An RSA-2048 private key, PKCS#8 DER. */
 export class RsaPrivateKey extends Redacted {
-  readonly kind = 'rsa';
+  declare readonly kind: 'rsa';
 }
 
 /** An RSA public key that keeps the profile (§1.3). Made by `loadRsaPublicKey` only, which checks it. */
