@@ -22,10 +22,15 @@ const EMPTY = new Uint8Array(0);
 const key = new Uint8Array(32).fill(1);
 const text = utf8('a text of more than sixteen bytes');
 
-export const refusal = (error: unknown): boolean => {
-  assert.ok(isProtocolError(error, 'primitive'), inspect(error));
-  return true;
-};
+/** A refusal names its check, the same on every adapter; what the platform said is kept where it was the platform's. */
+export const refused =
+  (check: string, by: 'us' | 'platform' = 'us') =>
+  (error: unknown): boolean => {
+    assert.ok(isProtocolError(error, 'primitive'), inspect(error));
+    assert.equal(error.check, check);
+    assert.equal(error.cause !== undefined, by === 'platform');
+    return true;
+  };
 
 /** Plain bytes: not a Buffer, whose `slice` shares memory. */
 export function assertPlain(value: Uint8Array, size: number): void {
@@ -132,7 +137,7 @@ function oaep({ p, other, rsa, secondRsa }: Contract): void {
   });
 
   test('OAEP refuses a secret that does not fit', async () => {
-    await assert.rejects(p.wrapOaep(rsa.publicKey, label, new Uint8Array(191)), refusal);
+    await assert.rejects(p.wrapOaep(rsa.publicKey, label, new Uint8Array(191)), refused('oaep', 'platform'));
   });
 }
 
@@ -153,6 +158,7 @@ function rsaKeys({ p, other, rsa, wrongRsa }: Contract): void {
     publicKey: new RsaPublicKey(rsa.privateKey.exposeSecretBytes()),
     privateKey: new RsaPrivateKey(rsa.publicKey.spki),
   };
+  const refusal = (error: unknown): boolean => isProtocolError(error, 'primitive') && error.check === 'rsa key';
   for (const [what, { publicKey, privateKey }] of Object.entries({ broken, swapped, ...wrongRsa })) {
     test(`RSA keys that are ${what} are refused by a rejection, each time`, async () => {
       for (let again = 0; again < 2; again++) {

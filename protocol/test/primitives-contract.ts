@@ -7,7 +7,7 @@ import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { type Bytes, fromHex, toHex, utf8 } from '../src/bytes.ts';
 import { MlKemPrivateKey, SecretKey, X25519PrivateKey } from '../src/primitives.ts';
-import { assertPlain, type Contract, flip, refusal, rsaContract } from './primitives-contract-rsa.ts';
+import { assertPlain, type Contract, flip, refused, rsaContract } from './primitives-contract-rsa.ts';
 
 const RUNS = { numRuns: 30 };
 const EMPTY = new Uint8Array(0);
@@ -55,7 +55,10 @@ function randomness({ p }: Contract): void {
   });
 
   test('randomBytes refuses what is no size', () => {
-    for (const size of [-1, 1.5, Number.NaN, 2 ** 53]) assert.throws(() => p.randomBytes(size), refusal);
+    for (const size of [-1, 1.5, Number.NaN, 2 ** 53]) {
+      const by = Number.isInteger(size) ? 'platform' : 'us';
+      assert.throws(() => p.randomBytes(size), refused('random', by));
+    }
   });
 }
 
@@ -114,15 +117,15 @@ function cbc({ p, other }: Contract): void {
   test('AES-CBC refuses lengths that are not whole blocks, and any wrong key or iv size', () => {
     const ciphertext = p.encryptCbc(key, iv, text);
     for (const size of [0, 1, 15, 17, ciphertext.length - 1]) {
-      assert.throws(() => p.decryptCbc(key, iv, ciphertext.slice(0, size)), refusal, String(size));
+      assert.throws(() => p.decryptCbc(key, iv, ciphertext.slice(0, size)), refused('cbc', 'platform'), String(size));
     }
     for (const size of [0, 16, 24, 31, 33]) {
-      assert.throws(() => p.decryptCbc(new Uint8Array(size), iv, ciphertext), refusal, String(size));
-      assert.throws(() => p.encryptCbc(new Uint8Array(size), iv, text), refusal, String(size));
+      assert.throws(() => p.decryptCbc(new Uint8Array(size), iv, ciphertext), refused('cbc key'), String(size));
+      assert.throws(() => p.encryptCbc(new Uint8Array(size), iv, text), refused('cbc key'), String(size));
     }
     for (const size of [0, 12, 15, 17]) {
-      assert.throws(() => p.decryptCbc(key, new Uint8Array(size), ciphertext), refusal, String(size));
-      assert.throws(() => p.encryptCbc(key, new Uint8Array(size), text), refusal, String(size));
+      assert.throws(() => p.decryptCbc(key, new Uint8Array(size), ciphertext), refused('cbc iv'), String(size));
+      assert.throws(() => p.encryptCbc(key, new Uint8Array(size), text), refused('cbc iv'), String(size));
     }
   });
 
@@ -134,12 +137,14 @@ function cbc({ p, other }: Contract): void {
       forged[15] = (iv[15] ?? 0) ^ 1 ^ value;
       const open = (): Bytes => p.decryptCbc(key, forged, block);
       if (value === 1) assert.equal(open().length, 15);
-      else assert.throws(open, refusal, String(value)); // 2..16 need more than one byte of that value
+      else assert.throws(open, refused('cbc', 'platform'), String(value)); // 2..16 need more than one byte of that value
     }
   });
 }
 
 function gcm({ p, other }: Contract): void {
+  const gcmRefused = refused('gcm', 'platform');
+
   test('AES-GCM: the same bytes as the other adapter, opened by it', () => {
     fc.assert(
       fc.property(bytes(100), bytes(40), (plain, aad) => {
@@ -158,23 +163,37 @@ function gcm({ p, other }: Contract): void {
     const aad = utf8('header');
     const box = p.sealGcm(key, nonce, aad, text);
     for (let at = 0; at < box.length; at++) {
-      assert.throws(() => p.openGcm(key, nonce, aad, flip(box, at)), refusal, `byte ${String(at)}`);
-      assert.throws(() => p.openGcm(key, nonce, aad, box.slice(0, at)), refusal, `cut at ${String(at)}`);
+      assert.throws(() => p.openGcm(key, nonce, aad, flip(box, at)), gcmRefused, `byte ${String(at)}`);
+      assert.throws(() => p.openGcm(key, nonce, aad, box.slice(0, at)), gcmRefused, `cut at ${String(at)}`);
     }
-    assert.throws(() => p.openGcm(key, nonce, EMPTY, box), refusal);
-    assert.throws(() => p.openGcm(key, nonce, flip(aad, 0), box), refusal);
-    assert.throws(() => p.openGcm(key, flip(nonce, 0), aad, box), refusal);
-    assert.throws(() => p.openGcm(flip(key, 0), nonce, aad, box), refusal);
+    assert.throws(() => p.openGcm(key, nonce, EMPTY, box), gcmRefused);
+    assert.throws(() => p.openGcm(key, nonce, flip(aad, 0), box), gcmRefused);
+    assert.throws(() => p.openGcm(key, flip(nonce, 0), aad, box), gcmRefused);
+    assert.throws(() => p.openGcm(flip(key, 0), nonce, aad, box), gcmRefused);
+  });
+
+  test('AES-GCM refuses a shorter tag, though it begins as the right one does', () => {
+    for (const [size, tag] of [
+      [0, 8],
+      [8, 4],
+      [0, 12],
+      [0, 15],
+      [40, 12],
+      [40, 15],
+    ] as const) {
+      const box = p.sealGcm(key, nonce, EMPTY, new Uint8Array(size)).slice(0, size + tag);
+      assert.throws(() => p.openGcm(key, nonce, EMPTY, box), gcmRefused, `${String(size)} ${String(tag)}`);
+    }
   });
 
   test('AES-GCM refuses wrong key and nonce sizes', () => {
     for (const size of [0, 16, 24, 33]) {
-      assert.throws(() => p.sealGcm(new Uint8Array(size), nonce, EMPTY, text), refusal);
-      assert.throws(() => p.openGcm(new Uint8Array(size), nonce, EMPTY, text), refusal);
+      assert.throws(() => p.sealGcm(new Uint8Array(size), nonce, EMPTY, text), refused('gcm key'));
+      assert.throws(() => p.openGcm(new Uint8Array(size), nonce, EMPTY, text), refused('gcm key'));
     }
     for (const size of [0, 8, 11, 13, 16]) {
-      assert.throws(() => p.sealGcm(key, new Uint8Array(size), EMPTY, text), refusal);
-      assert.throws(() => p.openGcm(key, new Uint8Array(size), EMPTY, text), refusal);
+      assert.throws(() => p.sealGcm(key, new Uint8Array(size), EMPTY, text), refused('gcm nonce'));
+      assert.throws(() => p.openGcm(key, new Uint8Array(size), EMPTY, text), refused('gcm nonce'));
     }
   });
 }
@@ -193,7 +212,8 @@ function x25519({ p, other }: Contract): void {
 
   test('X25519 refuses an all-zero output', () => {
     const own = new X25519PrivateKey(p.randomBytes(32));
-    for (const point of SMALL_ORDER) assert.throws(() => p.x25519(own, fromHex(point)), refusal, point);
+    for (const point of SMALL_ORDER)
+      assert.throws(() => p.x25519(own, fromHex(point)), refused('x25519', 'platform'), point);
   });
 
   test('X25519 refuses wrong sizes of either key', () => {
@@ -201,9 +221,9 @@ function x25519({ p, other }: Contract): void {
     const peer = p.x25519PublicKey(own);
     for (const size of [0, 31, 33, 64]) {
       const wrong = new X25519PrivateKey(new Uint8Array(size).fill(5));
-      assert.throws(() => p.x25519(own, new Uint8Array(size).fill(5)), refusal);
-      assert.throws(() => p.x25519(wrong, peer), refusal);
-      assert.throws(() => p.x25519PublicKey(wrong), refusal);
+      assert.throws(() => p.x25519(own, new Uint8Array(size).fill(5)), refused('x25519 peer'));
+      assert.throws(() => p.x25519(wrong, peer), refused('x25519 key'));
+      assert.throws(() => p.x25519PublicKey(wrong), refused('x25519 key'));
     }
   });
 }
@@ -215,6 +235,8 @@ function mlKem({ p, other }: Contract): void {
     const publicKey = p.mlKemPublicKey(own);
     assertPlain(publicKey, 1184);
     assert.deepEqual(publicKey, other.mlKemPublicKey(own));
+    p.mlKemPublicKey(own).fill(0); // what was handed out is the caller's
+    assert.deepEqual(p.mlKemPublicKey(own), publicKey);
     const { ciphertext, shared } = p.mlKemEncapsulate(publicKey);
     assertPlain(ciphertext, 1088);
     assert.ok(shared instanceof SecretKey);
@@ -238,19 +260,21 @@ function mlKem({ p, other }: Contract): void {
       const bad = new Uint8Array(publicKey);
       bad[at] = 0x01; // 3329 = 0xd01, the first value that is not reduced, in the low half of three bytes
       bad[at + 1] = ((bad[at + 1] ?? 0) & 0xf0) | 0x0d;
-      assert.throws(() => p.mlKemEncapsulate(bad), refusal, `offset ${String(at)}`);
+      assert.throws(() => p.mlKemEncapsulate(bad), refused('ml-kem', 'platform'), `offset ${String(at)}`);
       bad[at] = 0x00; // 3328 is
       assert.equal(p.mlKemEncapsulate(bad).ciphertext.length, 1088);
     }
   });
 
   test('ML-KEM-768 refuses wrong sizes', () => {
-    for (const size of [0, 1183, 1185]) assert.throws(() => p.mlKemEncapsulate(new Uint8Array(size)), refusal);
-    for (const size of [0, 1087, 1089]) assert.throws(() => p.mlKemDecapsulate(own, new Uint8Array(size)), refusal);
+    for (const size of [0, 1183, 1185])
+      assert.throws(() => p.mlKemEncapsulate(new Uint8Array(size)), refused('ml-kem public key'));
+    for (const size of [0, 1087, 1089])
+      assert.throws(() => p.mlKemDecapsulate(own, new Uint8Array(size)), refused('ml-kem ciphertext'));
     for (const size of [0, 32, 63, 65, 2400]) {
       const wrong = new MlKemPrivateKey(new Uint8Array(size));
-      assert.throws(() => p.mlKemPublicKey(wrong), refusal);
-      assert.throws(() => p.mlKemDecapsulate(wrong, new Uint8Array(1088)), refusal);
+      assert.throws(() => p.mlKemPublicKey(wrong), refused('ml-kem key'));
+      assert.throws(() => p.mlKemDecapsulate(wrong, new Uint8Array(1088)), refused('ml-kem key'));
     }
   });
 }

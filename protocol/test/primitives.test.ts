@@ -13,6 +13,7 @@ import {
   SecretKey,
   X25519PrivateKey,
 } from '../src/primitives.ts';
+import { once } from '../src/primitives/refusal.ts';
 import { webPrimitives } from '../src/primitives/web.ts';
 import { aliceAccount, bobAccount } from './fixtures/devices.ts';
 import { primitivesContract } from './primitives-contract.ts';
@@ -34,10 +35,27 @@ function smallRsa(): RsaKeyPair {
   };
 }
 
+/** The pair with the algorithm's name RSASSA-PSS (RFC 4055) in place of rsaEncryption: a key that may do one thing only. */
+function pssOnly({ publicKey, privateKey }: RsaKeyPair): RsaKeyPair {
+  const rewrite = (der: Uint8Array): Uint8Array => {
+    const changed = fromHex(toHex(der).replace('300d06092a864886f70d0101010500', '300b06092a864886f70d01010a'));
+    new DataView(changed.buffer).setUint16(2, changed.length - 4);
+    return changed;
+  };
+  return {
+    publicKey: new RsaPublicKey(rewrite(publicKey.spki)),
+    privateKey: new RsaPrivateKey(rewrite(privateKey.exposeSecretBytes())),
+  };
+}
+
 const keys = {
   rsa: aliceAccount,
   secondRsa: bobAccount,
-  wrongRsa: { 'of 1024 bits': smallRsa(), 'of another exponent': otherExponent(aliceAccount) },
+  wrongRsa: {
+    'of 1024 bits': smallRsa(),
+    'of another exponent': otherExponent(aliceAccount),
+    'for PSS alone': pssOnly(aliceAccount),
+  },
 };
 
 primitivesContract({ name: 'node', p: nodePrimitives, other: webPrimitives, ...keys });
@@ -61,6 +79,16 @@ suite('primitives: keys', () => {
       assert.notEqual(key.exposeSecretBytes(), raw);
     });
   }
+
+  test('a key is imported once, and its refusal keeps what the platform said', () => {
+    const cache = new WeakMap<object, object>();
+    const key = {};
+    let made = 0;
+    const make = (): object => ({ made: (made += 1) });
+    assert.equal(once(cache, key, make), once(cache, key, make));
+    assert.notEqual(once(cache, {}, make), once(cache, key, make));
+    assert.equal(made, 2);
+  });
 
   test('a private key of another algorithm is refused, whatever its type says', async () => {
     const pair = generateKeyPairSync('ed25519');
