@@ -317,7 +317,7 @@ suite('classic stream', () => {
     const [asked] = await drain(client, server.hello ?? new Uint8Array(0));
     assert.ok(asked?.kind === 'key');
     assert.deepEqual(asked.send, encodePem(bob.publicKey));
-    const [answered] = await drain(server, asked.send ?? new Uint8Array(0));
+    const [answered] = await drain(server, asked.send);
     assert.deepEqual(answered, { kind: 'key', peerKey: bob.publicKey, send: undefined });
   });
 

@@ -101,7 +101,7 @@ suite('limits, before anything changes (§5.1, §12)', () => {
     assert.throws(() => checkSealable(items, [...entries, ['x']]), fails('limit', 'ctl'));
     assert.throws(
       () => checkSealable(items, [['x', -1]]),
-      (error) => fails('limit', 'ctl')(error) && error instanceof Error && isProtocolError(error.cause, 'cbor'),
+      (error) => isProtocolError(error, 'limit') && isProtocolError(error.cause, 'cbor'),
     );
   });
 

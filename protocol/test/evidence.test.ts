@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createPublicKey } from 'node:crypto';
 import { suite, test } from 'node:test';
-import { concat, textOf, toBase64, utf8 } from '../src/bytes.ts';
-import { isProtocolError } from '../src/errors.ts';
+import { concat, textOf, toBase64, toHex, utf8 } from '../src/bytes.ts';
+import { isProtocolError, type ProtocolErrorCode } from '../src/errors.ts';
 import { decodeClaim } from '../src/evidence/claim.ts';
 import { exportEvidence } from '../src/evidence/export.ts';
 import {
@@ -19,7 +19,7 @@ import { encodeFingerprint } from '../src/keys/fingerprint.ts';
 import { signStatement } from '../src/keys/profile.ts';
 import { nodePrimitives as p } from '../src/primitives/node.ts';
 import { webPrimitives } from '../src/primitives/web.ts';
-import { alice, aliceAccount, bob, NOW } from './fixtures/devices.ts';
+import { alice, aliceAccount, aliceSecond, bob, NOW } from './fixtures/devices.ts';
 import { SIGNED_ITEMS, signedItem } from './fixtures/signed-flight.ts';
 import { type EvidenceVectorFile, evidenceFiles, runEvidence } from './vectors/evidence.ts';
 import { loadVectors } from './vectors/load.ts';
@@ -83,6 +83,53 @@ suite('evidence (§7)', () => {
     }
   });
 
+  test('every refusal names what is wrong', async () => {
+    const source = await signedItem(0);
+    const good = await exportEvidence(p, source);
+    const refused = async (check: string, changed: Partial<typeof good>, cause?: ProtocolErrorCode): Promise<void> => {
+      await assert.rejects(verifyEvidence(p, { ...good, ...changed }), (error) => {
+        assert.ok(isProtocolError(error, 'evidence'));
+        assert.deepEqual([error.check, isProtocolError(error.cause) ? error.cause.code : undefined], [check, cause]);
+        return true;
+      });
+    };
+    /** The statement with some of its text replaced, signed by the device as it then stands. */
+    const signed = async (from: string | RegExp, to: string): Promise<Partial<typeof good>> => {
+      const statement = utf8((textOf(source.statement) ?? '').replace(from, to));
+      return { 'message.txt': statement, 'message.sig': await signStatement(p, alice.signKey, statement) };
+    };
+    const nothing = new Uint8Array(0);
+    for (const name of PROVING) await assert.rejects(verifyEvidence(p, without(good, name)), fails('files'), name);
+    await refused('account.pub.pem', { 'account.pub.pem': nothing }, 'profile');
+    await refused('account.pub.pem', { 'account.pub.pem': Uint8Array.of(0xff) });
+    await refused('device.txt', { 'device.txt': nothing }, 'bundle');
+    await refused('account', { 'account.pub.pem': encodePublicPem(bob.bundle.accountKey) });
+    await refused('device.sig', { 'device.sig': nothing });
+    await refused('message.sig', { 'message.sig': nothing });
+    await refused('kind', await signed('waxwing/1 message', 'waxwing/1 other'), 'statement');
+    await refused('grammar', await signed(/^prev: .*\n/m, ''), 'statement');
+    await refused('grammar', await signed(/^prev: ../m, 'prev: '));
+    const otherDevice = toHex(aliceSecond.bundle.device);
+    await refused('from', await signed(toHex(alice.bundle.device), otherDevice));
+    const { notBefore, notAfter } = alice.bundle.certificate;
+    await refused('validity', await signed(/^sent: .*/m, `sent: ${notAfter + 1}`));
+    await refused('validity', await signed(/^sent: .*/m, `sent: ${notBefore - 1}`));
+    await refused('items', { 'commitments.bin': nothing });
+    await refused('count', await signed('count: 3', 'count: 4'));
+    await refused('count', await signed('count: 3', 'count: 2'));
+    await refused('item', { 'opening.bin': nothing });
+    await refused('item', { 'item.txt': good['device.txt'] });
+  });
+
+  test('what comes along speaks of every file that proves something', async () => {
+    const files = await exportEvidence(p, await signedItem(0));
+    for (const name of ['README.txt', 'verify.sh'] as const) {
+      const text = textOf(files[name]) ?? '';
+      for (const proving of PROVING) assert.ok(text.includes(proving), `${name}: ${proving}`);
+      assert.equal(text.startsWith('#!/bin/sh\n'), name === 'verify.sh');
+    }
+  });
+
   test('a failure that is no refusal passes unchanged', async () => {
     const good = await exportEvidence(p, await signedItem(0));
     const broken = { ...p, sha256: (): never => assert.fail('not a refusal') };
@@ -107,11 +154,15 @@ suite('evidence (§7)', () => {
       '',
       '-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n',
     ]) {
-      assert.throws(
-        () => decodePublicPem(utf8(changed)),
-        (error) => isProtocolError(error, 'evidence', 'profile'),
-      );
+      assert.throws(() => decodePublicPem(utf8(changed)), fails('account.pub.pem'));
     }
+    // openssl's too, but of another kind (RFC 8410).
+    const other =
+      '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n';
+    assert.throws(
+      () => decodePublicPem(utf8(other)),
+      (error) => fails('account.pub.pem')(error) && error instanceof Error && isProtocolError(error.cause, 'profile'),
+    );
   });
 
   test('any one changed, added or missing byte of any file that proves something is refused', async () => {
@@ -144,7 +195,8 @@ suite('evidence (§7)', () => {
   test('the first line of item.txt is a media type of 1 to 64 characters', () => {
     const longest = 'a'.repeat(64);
     assert.deepEqual(decodeItem(encodeItem(longest, utf8('\nx'))), { type: longest, body: utf8('\nx') });
-    assert.deepEqual(decodeItem(utf8('!\n')), { type: '!', body: new Uint8Array(0) });
+    assert.deepEqual(decodeItem(utf8('!~\n')), { type: '!~', body: new Uint8Array(0) });
+    assert.deepEqual(decodeItem(utf8('x\n')), { type: 'x', body: new Uint8Array(0) });
     for (const item of [
       '',
       'text/plain',
@@ -190,7 +242,14 @@ suite('evidence (§7)', () => {
     refuse(/items: sha256:../, 'items: sha256:');
     refuse(/^items: /m, 'items: x');
     refuse(/\n$/, '');
+    refuse(/^(from: [^/]*)\//m, '$1-');
     assert.equal(decodeClaim(utf8(text.replace('count: 3', 'count: 64'))).count, 64);
+    const least = text
+      .replace('seq: 5', 'seq: 1')
+      .replace('count: 3', 'count: 1')
+      .replace(/^(sent|ttl): .*/gm, '$1: 0');
+    const { seq, count, sent, ttl } = decodeClaim(utf8(least));
+    assert.deepEqual([seq, count, sent, ttl], [1, 1, 0, 0]);
   });
 
   test('the good vectors show their items', async () => {

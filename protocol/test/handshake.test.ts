@@ -113,8 +113,9 @@ suite('handshake (§3)', () => {
     const { clientSide, serverChannel, f5 } = await upToF5();
     const envelope = new Uint8Array(90_000);
     const tail = [serverChannel.seal({ kind: 'ping' }), serverChannel.seal({ kind: 'envelope', envelope })];
-    const { established: client } = await clientSide.receive(concat(f5, ...tail), NOW);
+    const { established: client, send } = await clientSide.receive(concat(f5, ...tail), NOW);
     assert.ok(client !== undefined);
+    assert.deepEqual(send, []); // the client's F4 was its last
     const contents = client.receive(EMPTY);
     assert.deepEqual(
       contents.map((content) => content.kind),
