@@ -82,7 +82,9 @@ test('an unknown word suggests the nearest command', () => {
 });
 
 test('no text that begins with one slash is ever a message, and no sentence acts', () => {
-  const texts = fc.tuple(fc.string({ unit: 'binary', maxLength: 20 })).map(([rest]) => `/${rest.replace(/^\/+/, '')}`);
+  // Code points by their number: fast-check's own `binary` spends half a second on a map of all of them.
+  const anything = fc.array(fc.nat(0x10ffff), { maxLength: 20 }).map((points) => String.fromCodePoint(...points));
+  const texts = anything.map((rest) => `/${rest.replace(/^\/+/, '')}`);
   fc.assert(
     fc.property(texts, (text) => {
       const entry = parseEntry(text);

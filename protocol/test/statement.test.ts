@@ -89,6 +89,8 @@ suite('statement (§1.2)', () => {
     assert.throws(read('waxwing/1 test\r\na: 1\r\nb-2: 2\r\n'), fails('ascii'));
     assert.throws(read('waxwing/1 test\na: é\nb-2: 2\n'), fails('ascii'));
     assert.throws(read('waxwing/1 test\na: \x7f\nb-2: 2\n'), fails('ascii'));
+    assert.throws(() => decodeStatement(Uint8Array.of(0xff), 'test', NAMES), fails('ascii'));
+    assert.deepEqual(read('waxwing/1 test\na:  \nb-2: ~\n')(), [' ', '~']);
     assert.throws(read('waxwing/1 test\na: \x1f\nb-2: 2\n'), fails('ascii'));
   });
 

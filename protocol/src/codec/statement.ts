@@ -1,11 +1,12 @@
 /** Signed things: short readable ASCII, `waxwing/1 <kind>\n` and then `name: value\n` lines in a fixed order (§1.2). */
-import { type Bytes, fromHex, utf8 } from '../bytes.ts';
+import { type Bytes, fromHex, textOf, utf8 } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
 import { PROTOCOL } from '../labels.ts';
 import { MAX_STATEMENT } from '../limits.ts';
 
 const NAME = /^[a-z][a-z0-9-]*$/;
 const VALUE = /^[\x20-\x7e]+$/;
+const LINES = /^[\x20-\x7e\n]*$/;
 
 function refuse(check: string, message: string): ProtocolError {
   return new ProtocolError('statement', check, message);
@@ -33,11 +34,8 @@ export function encodeStatement(kind: string, fields: readonly (readonly [string
  */
 export function decodeStatement(bytes: Uint8Array, kind: string, names: readonly string[]): string[] {
   if (bytes.length > MAX_STATEMENT) throw refuse('size', `a statement has more than ${MAX_STATEMENT} bytes`);
-  let text = '';
-  for (const byte of bytes) {
-    if (byte !== 0x0a && (byte < 0x20 || byte > 0x7e)) throw refuse('ascii', 'a statement is not printable ASCII');
-    text += String.fromCharCode(byte);
-  }
+  const text = textOf(bytes);
+  if (text === undefined || !LINES.test(text)) throw refuse('ascii', 'a statement is not printable ASCII');
   const lines = text.split('\n');
   if (lines.pop() !== '') throw refuse('line', 'the last line of a statement has no end');
   if (lines.shift() !== `${PROTOCOL} ${kind}`) throw refuse('kind', `a statement is not of the kind ${kind}`);
