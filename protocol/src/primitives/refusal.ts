@@ -15,12 +15,11 @@ export function refusing<T>(check: string, action: () => T): T {
   }
 }
 
-/** As `refusing`, for what the platform does asynchronously. */
+/** As `refusing`, for what the platform alone does, asynchronously. */
 export async function refusingAsync<T>(check: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (cause) {
-    if (cause instanceof ProtocolError) throw cause;
     throw new ProtocolError('primitive', check, `${check}: refused by the platform`, { cause });
   }
 }

@@ -8,7 +8,6 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import { type Bytes, equalBytes } from '../bytes.ts';
-import type { ProtocolError } from '../errors.ts';
 import {
   GCM_NONCE_SIZE,
   IV_SIZE,
@@ -16,7 +15,6 @@ import {
   MLKEM_EK_SIZE,
   MLKEM_SEED_SIZE,
   SYMMETRIC_KEY_SIZE,
-  WRAP_SIZE,
   X25519_SIZE,
 } from '../limits.ts';
 import {
@@ -52,15 +50,16 @@ const cache: Record<RsaUse, KeyCache> = {
 const mlKemPairs = new WeakMap<MlKemPrivateKey, ReturnType<typeof ml_kem768.keygen>>();
 
 function rsaKey(key: RsaPrivateKey | RsaPublicKey, use: RsaUse): Promise<CryptoKey> {
-  return once(cache[use], key, () => refusingAsync('rsa key', () => importRsa(key, use)));
+  return once(cache[use], key, () => importRsa(key, use));
 }
 
 async function importRsa(key: RsaPrivateKey | RsaPublicKey, use: RsaUse): Promise<CryptoKey> {
   const algorithm = { name: use === 'sign' || use === 'verify' ? 'RSA-PSS' : 'RSA-OAEP', hash: 'SHA-256' };
-  const imported =
+  const imported = await refusingAsync('rsa key', () =>
     key instanceof RsaPublicKey
-      ? await crypto.subtle.importKey('spki', key.spki, algorithm, false, [use])
-      : await crypto.subtle.importKey('pkcs8', key.exposeSecretBytes(), algorithm, false, [use]);
+      ? crypto.subtle.importKey('spki', key.spki, algorithm, false, [use])
+      : crypto.subtle.importKey('pkcs8', key.exposeSecretBytes(), algorithm, false, [use]),
+  );
   // The RSA profile's size and exponent (§1.3), for private keys too.
   const { modulusLength, publicExponent } = imported.algorithm as KeyAlgorithm & RsaDetails;
   if (modulusLength !== 2048 || !equalBytes(publicExponent, EXPONENT)) {
@@ -71,11 +70,6 @@ async function importRsa(key: RsaPrivateKey | RsaPublicKey, use: RsaUse): Promis
 
 function oaep(label: Uint8Array): { name: string; label: Bytes } {
   return { name: 'RSA-OAEP', label: label as Bytes };
-}
-
-/** One error for every cause, without the platform's own: nothing here may tell them apart. */
-function closed(): ProtocolError {
-  return refuse('oaep', 'does not open');
 }
 
 function x25519Secret(key: X25519PrivateKey): Bytes {
@@ -185,11 +179,11 @@ export const webPrimitives: Primitives = {
 
   unwrapOaep: async (key, label, wrapped) => {
     const decryptor = await rsaKey(key, 'decrypt');
-    if (wrapped.length !== WRAP_SIZE) throw closed();
     try {
       return new Uint8Array(await crypto.subtle.decrypt(oaep(label), decryptor, wrapped));
     } catch {
-      throw closed();
+      // One error for every cause, without the platform's own: nothing here may tell them apart.
+      throw refuse('oaep', 'does not open');
     }
   },
 };
