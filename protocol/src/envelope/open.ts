@@ -244,8 +244,8 @@ export async function openEnvelope(p: Primitives, context: OpeningContext, openi
 }
 
 /** The time since the last call, as the `took` of a result; nothing without a stopwatch. */
-function laps(stopwatch: (() => number) | undefined): () => { readonly took?: number } {
-  if (stopwatch === undefined) return () => ({});
+function laps(stopwatch: (() => number) | undefined): () => { readonly took: number } | undefined {
+  if (stopwatch === undefined) return () => undefined;
   let last = stopwatch();
   return () => {
     const since = last;
