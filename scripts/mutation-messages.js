@@ -9,7 +9,7 @@ const isMessage = ({ parent }) =>
   (parent.type === 'ObjectProperty' && parent.key.name === 'message') ||
   (parent.type === 'VariableDeclarator' && parent.id.name === 'message');
 
-/** `refuse('…')`, `refuse(check, '…', cause)`: the short forms of some files for one kind of error. */
+/** `refuse('…')`, `refuse(check, '…', { cause })`: the short forms of some files for one kind of error. */
 const REFUSALS = ['refuse', 'stale', 'wrong', 'misplaced'];
 /** Functions whose last argument is a part of such a sentence: where in a pickle something stands. */
 const PLACES = ['unexpected', 'expectOpcode', 'readText'];
@@ -19,7 +19,8 @@ const isOfRefusal = (path) => {
   if (!call.isCallExpression() || path.listKey !== 'arguments') return false;
   const last = call.node.arguments.length - 1;
   const { name } = call.node.callee;
-  return (REFUSALS.includes(name) && path.key === Math.min(1, last)) || (PLACES.includes(name) && path.key === last);
+  const sentence = Math.min(1, hasCause(call) ? last - 1 : last);
+  return (REFUSALS.includes(name) && path.key === sentence) || (PLACES.includes(name) && path.key === last);
 };
 
 const isOfNewError = (path) => {
