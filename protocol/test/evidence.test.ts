@@ -89,7 +89,7 @@ suite('evidence (§7)', () => {
     const refused = async (check: string, changed: Partial<typeof good>, cause?: ProtocolErrorCode): Promise<void> => {
       await assert.rejects(verifyEvidence(p, { ...good, ...changed }), (error) => {
         assert.ok(isProtocolError(error, 'evidence'));
-        assert.deepEqual([error.check, isProtocolError(error.cause) ? error.cause.code : undefined], [check, cause]);
+        assert.deepEqual([error.check, isProtocolError(error.cause) ? error.cause.code : error.cause], [check, cause]);
         return true;
       });
     };
@@ -226,6 +226,8 @@ suite('evidence (§7)', () => {
     refuse(/conversation: ../, 'conversation: ');
     refuse(/session: ../, 'session: ');
     refuse(/from: ../, 'from: ');
+    refuse(/from: ../, 'from: 0A');
+    refuse(/^(from: .*)..$/m, '$10A');
     refuse(/^(from: .*)$/m, '$1/00');
     refuse(/^from: .*\//m, 'from: ');
     refuse(/^(from: .*)..$/m, '$1');
