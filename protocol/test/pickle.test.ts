@@ -89,7 +89,9 @@ suite('unpickler', () => {
     for (const name of ['protocol 2', 'protocol 3', 'protocol 4']) {
       const bytes = vector(name);
       for (let size = 0; size < bytes.length; size++) {
-        assert.throws(() => unpickle(bytes.subarray(0, size)), fails('classic-format'));
+        const unpickler = new Unpickler();
+        unpickler.push(bytes.subarray(0, size));
+        assert.equal(unpickler.next(), undefined); // which `unpickle` refuses as ended early
       }
     }
   });
