@@ -34,8 +34,8 @@ export interface KnownSerial {
 
 const BUNDLE = tuple([bytes(SPKI_SIZE), bytesBetween(1, MAX_STATEMENT), bytes(SIGNATURE_SIZE)]);
 
-function refuse(check: string, message: string, cause?: unknown): ProtocolError {
-  return new ProtocolError('bundle', check, message, cause === undefined ? undefined : { cause });
+function refuse(check: string, message: string, options?: ErrorOptions): ProtocolError {
+  return new ProtocolError('bundle', check, message, options);
 }
 
 /** CBOR[account SPKI, certificate, signature] (§2). */
@@ -78,8 +78,9 @@ export async function readBundle(p: Primitives, bytes: Uint8Array): Promise<Bund
       certificateSignature,
     };
   } catch (error) {
-    if (isProtocolError(error, 'cbor')) throw refuse('encoding', 'a bundle is not of its encoding', error);
-    if (isProtocolError(error, 'profile')) throw refuse('account key', 'an account key is outside the profile', error);
+    if (isProtocolError(error, 'cbor')) throw refuse('encoding', 'a bundle is not of its encoding', { cause: error });
+    if (isProtocolError(error, 'profile'))
+      throw refuse('account key', 'an account key is outside the profile', { cause: error });
     throw error;
   }
 }

@@ -34,8 +34,8 @@ const NAMES = [
   'not-after',
 ] as const satisfies readonly string[];
 
-function refuse(check: string, message: string, cause?: unknown): ProtocolError {
-  return new ProtocolError('bundle', check, message, cause === undefined ? undefined : { cause });
+function refuse(check: string, message: string, options?: ErrorOptions): ProtocolError {
+  return new ProtocolError('bundle', check, message, options);
 }
 
 /** The statement that the account key signs. */
@@ -61,7 +61,8 @@ function publicKey(name: string, value: string): RsaPublicKey {
   try {
     return loadRsaPublicKey(known(name, fromBase64(value)));
   } catch (error) {
-    if (isProtocolError(error, 'profile')) throw refuse(name, `the ${name} is outside the RSA profile`, error);
+    if (isProtocolError(error, 'profile'))
+      throw refuse(name, `the ${name} is outside the RSA profile`, { cause: error });
     throw error;
   }
 }
@@ -75,7 +76,7 @@ export function decodeCertificate(bytes: Uint8Array): Certificate {
   try {
     values = decodeStatement(bytes, KIND_DEVICE, NAMES);
   } catch (error) {
-    if (isProtocolError(error, 'statement')) throw refuse('grammar', error.message, error);
+    if (isProtocolError(error, 'statement')) throw refuse('grammar', error.message, { cause: error });
     throw error;
   }
   const value = (name: (typeof NAMES)[number]): string => values[NAMES.indexOf(name)] as string;
