@@ -1,6 +1,6 @@
 /**
  * The port of cryptographic primitives and the opaque keys that pass through it. Adapters: `primitives/node.ts`,
- * `primitives/web.ts`. Symmetric work and curves are synchronous, RSA is asynchronous (it runs off the main thread).
+ * `primitives/web.ts`. Symmetric work and curves are synchronous; RSA is asynchronous, because WebCrypto has nothing else.
  */
 import type { Bytes } from './bytes.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The primitives on node:crypto. RSA private operations run on the thread pool; RSA public ones (tens of microseconds)
- * and everything symmetric run where they are called, which is faster than the hop to a thread.
+ * The primitives on node:crypto. Only the making of RSA keys runs on the thread pool: the way there and back costs a fifth
+ * of a private operation (a quarter of a millisecond), and more on a busy machine.
  */
 import {
   constants,
@@ -15,12 +15,13 @@ import {
   encapsulate,
   generateKeyPair,
   hash,
+  privateDecrypt,
   publicEncrypt,
   randomBytes,
+  type RsaPrivateKey as RsaPrivateKeyOptions,
   sign,
   type KeyObject,
   verify,
-  webcrypto,
 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { type Bytes, concat, equalBytes, fromHex } from '../bytes.ts';
@@ -58,14 +59,30 @@ function plain(buffer: Uint8Array): Bytes {
 
 // Imports cost as much as the operations themselves: each key object is imported once.
 const imported = new WeakMap<X25519PrivateKey | MlKemPrivateKey | RsaPrivateKey | RsaPublicKey, KeyObject>();
-const decryptors = new WeakMap<RsaPrivateKey, webcrypto.CryptoKey>();
+
+/**
+ * Runs a call that takes a key with options. node:crypto finds out that such an object is no key by throwing and catching,
+ * twice a call; measured, to collect the two stacks takes as long as a public RSA operation, so none is collected. What
+ * `run` throws itself has none either: `refusing` around it makes an error that has.
+ */
+function withoutStacks<T>(run: () => T): T {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return run();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
 
 function importPrivate(der: Uint8Array): KeyObject {
-  return createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' });
+  const options = { key: Buffer.from(der), format: 'der', type: 'pkcs8' } as const;
+  return withoutStacks(() => createPrivateKey(options));
 }
 
 function importPublic(der: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' });
+  const options = { key: Buffer.from(der), format: 'der', type: 'spki' } as const;
+  return withoutStacks(() => createPublicKey(options));
 }
 
 /** Measured: ciphers and HMACs made with raw key bytes take three to five times as long as with a KeyObject. */
@@ -105,7 +122,6 @@ function rsaPublic(key: RsaPublicKey): KeyObject {
 }
 
 const generate = promisify(generateKeyPair);
-const signLater = promisify(sign);
 
 function publicRaw(key: KeyObject, prefix: Uint8Array): Bytes {
   return plain(createPublicKey(key).export({ format: 'der', type: 'spki' })).slice(prefix.length);
@@ -113,6 +129,10 @@ function publicRaw(key: KeyObject, prefix: Uint8Array): Bytes {
 
 function pss(key: KeyObject, saltLength: PssSaltLength): { key: KeyObject; padding: number; saltLength: number } {
   return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
+}
+
+function oaep(key: KeyObject, oaepLabel: Uint8Array): RsaPrivateKeyOptions {
+  return { key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256', oaepLabel };
 }
 
 export const nodePrimitives: Primitives = {
@@ -198,23 +218,27 @@ export const nodePrimitives: Primitives = {
     };
   },
 
-  signPss: async (key, message, salt) => plain(await signLater('sha256', message, pss(rsaPrivate(key), salt))),
-
   // Async although nothing waits: a refused key must be a rejection, as the port says.
-  verifyPss: async (key, message, signature, salt) => verify('sha256', message, pss(rsaPublic(key), salt), signature),
+  signPss: async (key, message, salt) => {
+    const options = pss(rsaPrivate(key), salt);
+    return plain(withoutStacks(() => sign('sha256', message, options)));
+  },
+
+  verifyPss: async (key, message, signature, salt) => {
+    const options = pss(rsaPublic(key), salt);
+    return withoutStacks(() => verify('sha256', message, options, signature));
+  },
 
   wrapOaep: async (key, label, secret) =>
     refusing('oaep', () => {
-      const options = { key: rsaPublic(key), padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
-      return plain(publicEncrypt({ ...options, oaepLabel: label }, secret));
+      const options = oaep(rsaPublic(key), label);
+      return plain(withoutStacks(() => publicEncrypt(options, secret)));
     }),
 
   unwrapOaep: async (key, label, wrapped) => {
-    const decryptor = once(decryptors, key, () =>
-      rsaPrivate(key).toCryptoKey({ name: 'RSA-OAEP', hash: 'SHA-256' }, false, ['decrypt']),
-    );
+    const options = oaep(rsaPrivate(key), label);
     try {
-      return new Uint8Array(await webcrypto.subtle.decrypt({ name: 'RSA-OAEP', label }, decryptor, wrapped));
+      return plain(withoutStacks(() => privateDecrypt(options, wrapped)));
     } catch {
       // One error for every cause, without the platform's own: nothing here may tell them apart.
       throw refuse('oaep', 'does not open');
