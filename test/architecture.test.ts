@@ -8,6 +8,7 @@ import {
   fileFaults,
   isProduct,
   lockFaults,
+  readComparators,
   readManifests,
   readRows,
   readSources,
@@ -38,6 +39,9 @@ const WRONG: readonly (readonly [rule: string, file: string, source: string])[] 
   ['neighbours of protocol', 'protocol/src/evidence/file.ts', "import '../../../client/src/index.ts';"],
   ['neighbours of client', 'client/src/upwards.ts', "import '../../cli/src/main.ts';"],
   ['neighbours of relay', 'relay/src/client.ts', "import '@waxwing/client';"],
+  ['neighbours of bench', 'bench/claims/cli.ts', "import '../../cli/src/main.ts';"],
+  ['bench enters others by their doors', 'bench/pair/window.ts', "import '../../protocol/src/keys/key.ts';"],
+  ['neighbours of client', 'client/src/timed.ts', "import '../../bench/claims/fine.ts';"],
   ['neighbours of lab', 'lab/src/cli.ts', "import '../../cli/src/main.ts';"],
   ['client enters others by their doors', 'client/src/window.ts', "import '../../protocol/src/keys/key.ts';"],
   ['the relay sees sealed envelopes only', 'relay/src/opener.ts', "import '@waxwing/protocol';"],
@@ -76,6 +80,7 @@ const RIGHT: readonly (readonly [file: string, source: string])[] = [
   ['cli/src/lab-command.ts', "await import('../../lab/src/index.ts');"],
   ['protocol/src/unsafe.ts', "export * as unsafeOpen from './envelope/open.ts';"],
   ['lab/src/index.ts', "import '@waxwing/protocol'; import '@waxwing/protocol/unsafe';"],
+  ['bench/claims/fine.ts', "import '@waxwing/protocol';"],
   ['relay/src/index.ts', "import '@waxwing/protocol/wire';"],
 ];
 
@@ -156,9 +161,10 @@ describe('files', () => {
 
 describe('dependencies', () => {
   const manifests = readManifests(ROOT);
+  const comparators = readComparators(ROOT);
 
   test('every version is exact', () => {
-    const loose = manifests.flatMap(({ path, dependencies }) =>
+    const loose = [...manifests, ...comparators].flatMap(({ path, dependencies }) =>
       [...dependencies]
         .filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))
         .map(([name]) => `${path}: ${name}`),
@@ -176,15 +182,29 @@ describe('dependencies', () => {
     }
   });
 
-  test('the lock names the optional packages of every platform', () => {
-    assert.deepEqual(lockFaults(JSON.parse(read('package-lock.json')) as Parameters<typeof lockFaults>[0]), []);
+  test('what the benchmarks compare with is no dependency of the product', () => {
+    const compared = comparators.flatMap(({ dependencies }) => [...dependencies.keys()]);
+    assert.ok(compared.length > 0);
+    const lock = read('package-lock.json');
+    assert.deepEqual(
+      compared.filter((name) => lock.includes(`"node_modules/${name}"`)),
+      [],
+    );
+  });
+
+  test('the locks name the optional packages of every platform', () => {
+    for (const path of ['package-lock.json', 'bench/comparators/package-lock.json']) {
+      assert.deepEqual(lockFaults(JSON.parse(read(path)) as Parameters<typeof lockFaults>[0]), []);
+    }
     assert.deepEqual(lockFaults({ packages: { a: { optionalDependencies: { b: '1.0.0' } } } }), ['a → b']);
   });
 
   test('every dependency has its sentence in docs/dependencies.md, and nothing else has', () => {
     const own = new Set(manifests.map(({ name }) => name));
     const used = new Set(
-      manifests.flatMap(({ dependencies }) => [...dependencies.keys()]).filter((name) => !own.has(name)),
+      [...manifests, ...comparators]
+        .flatMap(({ dependencies }) => [...dependencies.keys()])
+        .filter((name) => !own.has(name)),
     );
     const rows = readRows(read('docs/dependencies.md'));
     assert.deepEqual(rows.map(([name]) => name?.replaceAll('`', '')).toSorted(), [...used].toSorted());

@@ -69,8 +69,17 @@ interface ManifestJson {
   readonly [kind: `${string}ependencies`]: Readonly<Record<string, string>> | undefined;
 }
 
+/** The manifests of the root and the workspaces. */
 export function readManifests(root: string): Manifest[] {
-  const paths = ['package.json', ...ROOMS.map((room) => `${room}/package.json`)];
+  return readManifestsAt(root, ['package.json', ...ROOMS.map((room) => `${room}/package.json`)]);
+}
+
+/** What the benchmarks install beside the product. */
+export function readComparators(root: string): Manifest[] {
+  return readManifestsAt(root, ['bench/comparators/package.json']);
+}
+
+function readManifestsAt(root: string, paths: readonly string[]): Manifest[] {
   return paths
     .filter((path) => existsSync(join(root, path)))
     .map((path) => {

@@ -26,6 +26,8 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const WORKSPACES = Object.keys(NEIGHBOURS);
+/** The benchmarks are a plain folder; everything else has its product code in `src` and `bin`. */
+const codeOf = (name: string): string => (name === 'bench' ? '^bench/' : `^${name}/(src|bin)/`);
 
 const escape = (text: string): string => text.replaceAll('.', '\\.');
 const inProtocol = (room: string): string => `^protocol/src/${escape(room)}${room.endsWith('/') ? '' : '$'}`;
@@ -52,7 +54,7 @@ function neighbourRules(): IForbiddenRuleType[] {
     return {
       name: `neighbours of ${name}`,
       severity: 'error',
-      from: { path: `^${name}/(src|bin)/` },
+      from: { path: codeOf(name) },
       to: { path: `^(${strangers.join('|')})/` },
     };
   });
@@ -77,7 +79,7 @@ function importRules(root: string): IForbiddenRuleType[] {
       (name): IForbiddenRuleType => ({
         name: `${name} enters others by their doors`,
         severity: 'error',
-        from: { path: `^${name}/(src|bin)/` },
+        from: { path: codeOf(name) },
         to: { path: `^(${WORKSPACES.filter((other) => other !== name).join('|')})/`, pathNot: doors },
       }),
     ),
@@ -146,7 +148,7 @@ export interface ImportReport {
 
 /** Reads every import of the product under `root` (type-only ones too) and judges it by the rules. */
 export async function judgeImports(root: string): Promise<ImportReport> {
-  const folders = WORKSPACES.flatMap((name) => [`${name}/src`, `${name}/bin`]).filter((name) =>
+  const folders = [...WORKSPACES.flatMap((name) => [`${name}/src`, `${name}/bin`]), 'bench'].filter((name) =>
     existsSync(join(root, name)),
   );
   const { output } = await cruise(
