@@ -5,9 +5,13 @@ import { describeMachine } from './measure/machine.ts';
 import { printClaim, targetLine, writeResult } from './measure/report.ts';
 import { installComparators } from './compare/install.ts';
 import { message } from './claims/message.ts';
+import { growth } from './claims/growth.ts';
+import { handshake } from './claims/handshake.ts';
+import { hostile } from './claims/hostile.ts';
 import { startup } from './claims/startup.ts';
+import { floodClaim } from './claims/flood.ts';
 
-const CLAIMS: readonly Claim[] = [message, startup];
+const CLAIMS: readonly Claim[] = [message, floodClaim, handshake, startup, growth, hostile];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !CLAIMS.some((claim) => claim.name === name));

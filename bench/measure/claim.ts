@@ -50,3 +50,7 @@ export function figure(name: string, unit: string, samples: readonly number[]): 
 export function atMost(name: string, value: number, limit: number, unit = '×'): Target {
   return { name, value, limit, unit, bound: 'at most', met: value <= limit };
 }
+
+export function atLeast(name: string, value: number, limit: number, unit = '×'): Target {
+  return { name, value, limit, unit, bound: 'at least', met: value >= limit };
+}

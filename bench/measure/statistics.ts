@@ -39,3 +39,27 @@ export function medianOf(samples: readonly number[]): number {
 export function pairedRatio(own: readonly number[], other: readonly number[]): number {
   return medianOf(own.flatMap((value, round) => (other[round] === undefined ? [] : [value / other[round]])));
 }
+
+export interface Line {
+  readonly slope: number;
+  readonly base: number;
+  /** 1 where every point lies on the line. */
+  readonly r2: number;
+}
+
+/** The straight line of least squares through points. */
+export function lineThrough(points: readonly (readonly [x: number, y: number])[]): Line {
+  const count = points.length;
+  const meanX = points.reduce((sum, [x]) => sum + x, 0) / count;
+  const meanY = points.reduce((sum, [, y]) => sum + y, 0) / count;
+  let xx = 0;
+  let xy = 0;
+  let yy = 0;
+  for (const [x, y] of points) {
+    xx += (x - meanX) ** 2;
+    xy += (x - meanX) * (y - meanY);
+    yy += (y - meanY) ** 2;
+  }
+  const slope = xy / xx;
+  return { slope, base: meanY - slope * meanX, r2: yy === 0 ? 1 : xy ** 2 / (xx * yy) };
+}
