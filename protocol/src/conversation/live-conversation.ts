@@ -14,7 +14,7 @@ import { ProtocolError, isProtocolError } from '../errors.ts';
 import type { ClientResult, ServerResult } from '../handshake/handshake-result.ts';
 import type { Bundle } from '../keys/bundle.ts';
 import type { Device } from '../keys/device.ts';
-import { HASH_SIZE, LIVE_TTL, MAX_CTL, MAX_SAFE_UINT } from '../limits.ts';
+import { HASH_SIZE, LIVE_TTL, MAX_CTL, MAX_ITEMS, MAX_SAFE_UINT } from '../limits.ts';
 import { type Primitives, SecretKey } from '../primitives.ts';
 import { acceptControl, controlToSend, stepDue } from '../ratchet/pq.ts';
 import type { RatchetHeader, RatchetState } from '../ratchet/ratchet-state.ts';
@@ -116,7 +116,7 @@ export class LiveConversation {
    */
   seal(flight: FlightToSeal): Promise<SealedFlight> {
     // Copied now: the caller's bytes may change before it is this flight's turn.
-    const items = flight.items.map((item) => this.#takeItem(item));
+    const items = this.#takeItems(flight.items);
     const run = this.#sealing.then(() => this.#seal({ ...flight, items }));
     this.#sealing = run.catch(() => undefined);
     return run;
@@ -132,12 +132,16 @@ export class LiveConversation {
     return run;
   }
 
-  #takeItem({ type, body, opening }: OutgoingItem): Item {
-    return {
+  /** The openings that are still to be drawn are drawn at once: one by one they would cost a full flight as much as it. */
+  #takeItems(items: readonly OutgoingItem[]): Item[] {
+    const wanted = items.filter(({ opening }) => opening === undefined).length;
+    const drawn = this.#p.randomBytes(HASH_SIZE * Math.min(wanted, MAX_ITEMS)); // of more, none will leave
+    let used = 0;
+    return items.map(({ type, body, opening }) => ({
       type,
       body: new Uint8Array(body),
-      opening: opening === undefined ? this.#p.randomBytes(HASH_SIZE) : new Uint8Array(opening),
-    };
+      opening: new Uint8Array(opening ?? drawn.subarray(used, (used += HASH_SIZE))),
+    }));
   }
 
   async #seal(flight: Omit<FlightToSeal, 'items'> & { readonly items: readonly Item[] }): Promise<SealedFlight> {
