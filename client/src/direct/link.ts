@@ -29,7 +29,7 @@ import type { Observer, ReceivedMessage } from './event.ts';
 import { type PeerView, viewPeer } from './peer-view.ts';
 
 /** Flights that share one commit: enough to spread an fsync, few enough to keep the latency of a flood low. */
-const FLIGHTS_PER_COMMIT = 16;
+const FLIGHTS_PER_COMMIT = 32;
 /** How long the end of a conversation waits for what is under way, ms. */
 const CLOSE_WAIT = 2_000;
 /** The name of our own ctl entry: what the sender calls itself, a byte string of UTF-8. A claim, never an identity. */
