@@ -19,7 +19,7 @@ import type { ChatView } from './chat-view.ts';
 /** Posted and not yet acknowledged: above this, standard input waits. */
 const MOST_UNDER_WAY = 8_192;
 /** Counting what is under way costs a query: once in so many lines is enough. */
-const ROOM_ASKED_EVERY = 256;
+const ROOM_ASKED_EVERY = 1_024;
 /** With `--once`: how long a server whose connection was cut waits for its peer to come back, ms. */
 const COME_BACK_WITHIN = 60_000;
 
