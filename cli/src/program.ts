@@ -1,6 +1,7 @@
 /** The command line: every command with its options, its help and an example. Nothing heavy is loaded before one runs. */
 import { Command } from 'commander';
 import { addBackup } from './syntax/backup.ts';
+import { addBench } from './syntax/bench.ts';
 import { addChat } from './syntax/chat.ts';
 import { addCompletion } from './syntax/completion.ts';
 import { addEvidence } from './syntax/evidence.ts';
@@ -43,5 +44,6 @@ function buildCommands(setExit: SetExit): Command {
   addBackup(program, setExit);
   addLab(program, setExit);
   addXray(program, setExit);
+  addBench(program, setExit);
   return program;
 }
