@@ -114,7 +114,7 @@ async function measureMemory(homes: { readonly none: string; readonly long: stri
   skipped: string[];
 }> {
   const home = await openHome({ path: homes.long });
-  new HistoryFiller(home).fillTo(HISTORY);
+  await new HistoryFiller(home).fillTo(HISTORY);
   home.close();
   const none: number[] = [];
   const long: number[] = [];

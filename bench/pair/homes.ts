@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { type Home, openHome } from '@waxwing/client';
 import { type Bytes, MAX_ITEMS, TYPE_TEXT, utf8 } from '@waxwing/protocol';
 
@@ -49,9 +50,10 @@ export class HistoryFiller {
     this.#chain = { ownDevice: home.device.bundle.device, account: bytes(32), peerDevice: bytes(16) };
   }
 
-  /** Until there are `count` messages in all. */
-  fillTo(count: number): void {
+  /** Until there are `count` messages in all. Connections of this process live on meanwhile. */
+  async fillTo(count: number): Promise<void> {
     while (this.#count < count) {
+      await setImmediate();
       this.#home.store.transaction(() => {
         for (let flight = 0; flight < FLIGHTS_PER_COMMIT && this.#count < count; flight++) this.#addFlight(count);
       });
