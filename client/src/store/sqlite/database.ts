@@ -164,6 +164,7 @@ function withoutLog(image: Uint8Array): Buffer {
 function configure(raw: Driver): void {
   raw.pragma('foreign_keys = ON');
   raw.pragma('secure_delete = ON'); // deleted is overwritten
+  raw.pragma('cache_size = -16000'); // KiB, taken as needed: the ids of a million messages, which are random, fit
   raw.pragma('temp_store = MEMORY'); // sorting must not leave plain text on the disk
   raw.pragma('trusted_schema = OFF');
 }
