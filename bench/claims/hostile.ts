@@ -139,8 +139,7 @@ async function attacks(people: People): Promise<Contestant[]> {
     }),
     one(WHOLE, SERVER, async () => await serverTime(people)),
     one(UNFINISHED, SERVER, async () => {
-      const keys = ephemeral(); // shared by all who come within a second
-      const options = { device, puzzleBits: 0, ephemeral: keys, now: Date.now() };
+      const options = { device, puzzleBits: 0, now: Date.now() };
       return (await timed(() => new HandshakingServer(nodePrimitives, options))).ms;
     }),
     one(NO_PUZZLE, SERVER, async () => {
