@@ -14,7 +14,8 @@ export function reportError(error: unknown): ExitCode {
   if (isProtocolError(error)) {
     const { sentence, next } = why(error.code);
     say(`${sentence} (${error.message})`, `Next: ${next}`, error.code);
-    return error.code === 'evidence' ? EXIT.notFound : error.code === 'fingerprint' ? EXIT.usage : EXIT.failure;
+    if (error.code === 'evidence') return EXIT.notFound;
+    return error.code === 'fingerprint' || error.code === 'link' ? EXIT.usage : EXIT.failure;
   }
   throw error;
 }

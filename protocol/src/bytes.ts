@@ -1,5 +1,5 @@
 /** Byte strings: joining, comparing, fixed-width integers (§1), text. */
-import { base64, base64nopad, hex } from '@scure/base';
+import { base64, base64nopad, base64urlnopad, hex } from '@scure/base';
 
 /** Bytes backed by an ordinary (not shared) buffer: what every platform API takes. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -109,6 +109,20 @@ export function toBase64Unpadded(bytes: Uint8Array): string {
 export function fromBase64Unpadded(text: string): Bytes | undefined {
   try {
     return base64nopad.decode(text) as Bytes;
+  } catch {
+    return undefined;
+  }
+}
+
+/** base64url without padding (links, §11.2). */
+export function toBase64Url(bytes: Uint8Array): string {
+  return base64urlnopad.encode(bytes);
+}
+
+/** Bytes of canonical unpadded base64url, or undefined. */
+export function fromBase64Url(text: string): Bytes | undefined {
+  try {
+    return base64urlnopad.decode(text) as Bytes;
   } catch {
     return undefined;
   }

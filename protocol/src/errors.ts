@@ -20,6 +20,8 @@ export type ProtocolErrorCode =
   | 'envelope-4' // §5.4 freshness
   | 'envelope-5' // §5.4 signature
   | 'evidence' // §7
+  | 'prekeys' // §9.1 a prekey statement, entry or path that is not good
+  | 'link' // §11.2 a text that is no address, invite or contact link of a relay
   | 'classic-format' // §13
   | 'classic-hmac'
   | 'classic-unwrap'

@@ -38,8 +38,17 @@ export {
 export { accountOf, decodeFingerprint, encodeFingerprint } from './keys/fingerprint.ts';
 export { loadRsaPublicKey } from './keys/profile.ts';
 export { safetyNumber } from './keys/safety-number.ts';
+export * from './links/relay-link.ts';
 export { TYPE_STEP, TYPE_TEXT } from './labels.ts';
 export * from './limits.ts';
+export { auditPath, pathHolds, treeRoot } from './prekeys/merkle-tree.ts';
+export { decodePrekeyEntry, encodePrekeyEntry, entryLeaves, type PrekeyEntry } from './prekeys/prekey-entry.ts';
+export type { PrekeySet } from './prekeys/prekey-set.ts';
+export {
+  encodePrekeyStatement,
+  openPrekeyStatement,
+  type PrekeyStatement,
+} from './prekeys/prekey-statement.ts';
 export {
   MlKemPrivateKey,
   type Primitives,
@@ -49,4 +58,8 @@ export {
   SecretKey,
   X25519PrivateKey,
 } from './primitives.ts';
+export * from './relay-messages/event.ts';
+export { mailboxOf } from './relay-messages/mailbox.ts';
+export * from './relay-messages/reply.ts';
+export * from './relay-messages/request.ts';
 export type { HeldCheck, Trace, TraceSource } from './trace.ts';

@@ -34,12 +34,16 @@ export const PREFIX_COMMIT = utf8('waxwing/1 commit\n'); // §3
 export const PREFIX_SAFETY = utf8('waxwing/1 safety\n'); // §2
 export const PREFIX_CONVERSATION = utf8('waxwing/1 conversation\n'); // §5.2
 export const PREFIX_WRAP = utf8('waxwing/1 wrap\n'); // §5
+export const PREFIX_INVITE = utf8('waxwing/1 invite\n'); // §11.2
+export const PREFIX_CONTACT = utf8('waxwing/1 contact\n');
+export const PREFIX_MAILBOX = utf8('waxwing/1 mailbox\n'); // §11.3
 
 /** Kinds of statement (§1.2). */
 export const KIND_DEVICE = 'device'; // §2
 export const KIND_HANDSHAKE_SERVER = 'handshake-server'; // §3
 export const KIND_HANDSHAKE_CLIENT = 'handshake-client';
 export const KIND_MESSAGE = 'message'; // §5.2
+export const KIND_PREKEYS = 'prekeys'; // §9.1
 
 /** Item types (§5.1, §6). */
 export const TYPE_TEXT = 'text/plain';

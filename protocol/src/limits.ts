@@ -86,6 +86,27 @@ export const MAX_SKIP_PER_CHAIN = 256; // mailbox and room (§9, draft): a live 
 export const MAX_SKIPPED_KEYS = 1_000; // (§9, draft)
 export const SKIPPED_KEY_LIFE = 30 * DAY; // (§9, draft)
 
+// §9.1 Prekeys
+export const PREKEY_ENTRIES = 100; // always: a number that says nothing of who fetched
+export const PREKEY_STATEMENT_LIFE = 7 * DAY; // for initiators
+export const MAX_PREKEY_PATH = 7; // audit path of one leaf of 100
+
+// §11 Relay: sizes
+export const INVITE_TOKEN_SIZE = 16;
+export const LINK_SECRET_SIZE = 16;
+export const ENVELOPE_ID_SIZE = 16;
+export const OUTER_OVERHEAD = 80; // E, iv, tag
+export const OUTER_LENGTHS: readonly number[] = [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 114_688];
+export const SIGNAL_LENGTH = 1024; // typing has one size
+export const MAX_INVITE_DAYS = 30;
+export const MAX_PREKEY_SETS = 8; // devices of an account, later
+
+// §11.4, §11.6 Relay: what one channel may have under way
+export const MAX_PUTS = 64; // as many as a flight has copies
+export const MAX_IDS = 1024; // what an array holds
+export const MAX_UNOPENABLE = 64;
+export const MAX_UNCONFIRMED = 64; // envelopes, then the relay waits
+
 // §13 Classic
 export const CLASSIC_MAX_PACKAGE = 16_384; // the original reads with one recv of this size
 export const CLASSIC_MAX_AGE_SECONDS = 60;

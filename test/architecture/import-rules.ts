@@ -9,8 +9,8 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['bytes.ts', 'errors.ts', 'labels.ts', 'limits.ts', 'primitives.ts', 'trace.ts'],
   ['primitives/', 'codec/', 'symmetric/'],
   ['keys/'],
-  ['framing/', 'handshake/', 'ratchet/', 'envelope/', 'evidence/'],
-  ['channel/', 'conversation/', 'classic/'],
+  ['framing/', 'handshake/', 'ratchet/', 'envelope/', 'evidence/', 'prekeys/', 'links/'],
+  ['channel/', 'conversation/', 'classic/', 'relay-messages/'],
   ['index.ts', 'wire.ts', 'unsafe.ts'],
 ];
 

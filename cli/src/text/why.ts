@@ -57,6 +57,14 @@ const PROTOCOL: Table<ProtocolErrorCode> = {
     'The server turned this device away at the last step: it may be busy, or know another key under your name.',
     'ask the other side, then: waxwing client HOST:PORT',
   ],
+  prekeys: [
+    'What a device left at its relay for the start of a conversation is not good, so none was started with it.',
+    'try again later: the device leaves new keys when it is next online',
+  ],
+  link: [
+    'That is no link of a relay: one begins with waxwing:// and ends after the last character of its line.',
+    'copy it again, whole',
+  ],
   record: ['A record was changed, lost or out of place, or the other side refused one of ours.', AGAIN],
   'envelope-0': ['The envelope was malformed, out of its place, or not for this device. Nothing was shown.', AGAIN],
   'envelope-1': ['The HMAC does not hold: the bytes were changed on the way, or are not your peer’s.', AGAIN],

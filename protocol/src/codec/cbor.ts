@@ -113,7 +113,12 @@ export function decodeCborAs<const Schema extends GenericSchema>(
   schema: Schema,
   bytes: Uint8Array,
 ): InferOutput<Schema> {
-  const result = safeParse(schema, decodeCbor(bytes), ABORT_EARLY);
+  return shapeAs(schema, decodeCbor(bytes));
+}
+
+/** A decoded value in the shape that `schema` demands. @throws ProtocolError `cbor`, check `schema` */
+export function shapeAs<const Schema extends GenericSchema>(schema: Schema, value: CborValue): InferOutput<Schema> {
+  const result = safeParse(schema, value, ABORT_EARLY);
   if (result.success) return result.output;
   const path = result.issues[0].path?.map((step) => String(step.key)).join('.') ?? '';
   throw refuse('schema', `the structure is not of its schema${path === '' ? '' : ` at ${path}`}`);
