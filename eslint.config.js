@@ -55,7 +55,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['protocol/src/**/*.ts', 'client/src/**/*.ts'],
+    files: ['protocol/src/**/*.ts', 'client/src/**/*.ts', 'relay/src/**/*.ts'],
     rules: { 'no-console': 'error', 'no-restricted-syntax': ['error', CLOCKS[2]] },
   },
   {

@@ -12,7 +12,7 @@ import { formatMessage } from 'publint/utils';
 
 const ROOT = join(import.meta.dirname, '..');
 const OUTPUT = join(ROOT, 'dist-packages');
-const PACKAGES = ['protocol', 'client', 'cli'];
+const PACKAGES = ['protocol', 'client', 'relay', 'cli'];
 
 interface PackageJson {
   readonly name: string;

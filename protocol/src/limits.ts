@@ -90,6 +90,7 @@ export const SKIPPED_KEY_LIFE = 30 * DAY; // (§9, draft)
 export const PREKEY_ENTRIES = 100; // always: a number that says nothing of who fetched
 export const PREKEY_STATEMENT_LIFE = 7 * DAY; // for initiators
 export const MAX_PREKEY_PATH = 7; // audit path of one leaf of 100
+export const PREKEY_REFILL_AT = 20; // the relay says so at this many entries, or fewer
 
 // §11 Relay: sizes
 export const INVITE_TOKEN_SIZE = 16;
@@ -99,13 +100,22 @@ export const OUTER_OVERHEAD = 80; // E, iv, tag
 export const OUTER_LENGTHS: readonly number[] = [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 114_688];
 export const SIGNAL_LENGTH = 1024; // typing has one size
 export const MAX_INVITE_DAYS = 30;
+export const MAX_CLAIMED_NAME = 32;
 export const MAX_PREKEY_SETS = 8; // devices of an account, later
 
 // §11.4, §11.6 Relay: what one channel may have under way
+export const MAX_OPEN_REQUESTS = 64; // more would only wait here
 export const MAX_PUTS = 64; // as many as a flight has copies
 export const MAX_IDS = 1024; // what an array holds
 export const MAX_UNOPENABLE = 64;
 export const MAX_UNCONFIRMED = 64; // envelopes, then the relay waits
+export const MAX_UNCONFIRMED_BYTES = 2 ** 20;
+export const MAX_UNWRITTEN = 256 * 1024; // then the relay stops reading that channel
+export const SLOW_READER_AFTER = 30_000;
+export const FIRST_BYTE_WITHIN = 5_000;
+export const ENVELOPE_DAYS = 30; // what nobody fetched goes, and so does what is told of an envelope
+export const MAX_OPEN_INVITES = 20; // of one account
+export const MAX_CHANNELS_PER_ADDRESS = 1024;
 
 // §13 Classic
 export const CLASSIC_MAX_PACKAGE = 16_384; // the original reads with one recv of this size

@@ -35,7 +35,7 @@ const REQUESTS: readonly RelayRequest[] = [
   { op: 'put', envelopes: [{ mailbox: bytes(32), id: bytes(16), outer: bytes(114_768) }] },
   {
     op: 'put',
-    envelopes: Array.from({ length: 64 }, () => ({ mailbox: bytes(32), id: bytes(16), outer: bytes(1104) })),
+    envelopes: Array.from({ length: 64 }, (_, i) => ({ mailbox: bytes(32), id: bytes(16, i), outer: bytes(1104) })),
   },
   { op: 'receive' },
   { op: 'confirm', ids: Array.from({ length: 1024 }, () => bytes(16)) },
@@ -136,7 +136,7 @@ describe('requests (§11.4)', () => {
     const put = (count: number, size = 1104): readonly CborValue[] => [
       1,
       6,
-      Array.from({ length: count }, () => [bytes(32), bytes(16), bytes(size)]),
+      Array.from({ length: count }, (_, i) => [bytes(32), bytes(16, i), bytes(size)]),
     ];
     for (const length of OUTER_LENGTHS) {
       decodeRequest(put(1, length + 80));
@@ -145,6 +145,8 @@ describe('requests (§11.4)', () => {
     }
     decodeRequest(put(64));
     assert.throws(() => decodeRequest(put(65)), malformed);
+    const twice = [bytes(32), bytes(16), bytes(1104)];
+    assert.throws(() => decodeRequest([1, 6, [twice, twice]]), malformed, 'ids differ within a message');
     assert.throws(() => decodeRequest(put(0)), malformed);
     const list = (op: number, count: number): readonly CborValue[] => [
       1,

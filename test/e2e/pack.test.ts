@@ -24,6 +24,7 @@ import { createAccount, createDevice, encodeFingerprint, isProtocolError, type P
 import { type Channel, HandshakingServer } from '@waxwing/protocol/channel';
 import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 import { isWaxwingError, openHome, type ReceivedMessage } from '@waxwing/client';
+import { DEFAULTS, type RelayControl, serveRelay } from '@waxwing/relay';
 
 const p: Primitives = nodePrimitives;
 export const fingerprint = async (): Promise<string> => {
@@ -32,6 +33,8 @@ export const fingerprint = async (): Promise<string> => {
 };
 export const textOf = (message: ReceivedMessage): string | undefined => message.text;
 export const never: Channel | undefined = undefined;
+export const control = async (data: string): Promise<RelayControl> =>
+  (await serveRelay({ primitives: p, settings: { ...DEFAULTS, data }, logTo: process.stderr })).control;
 export { HandshakingServer, isProtocolError, isWaxwingError, openHome };
 // @ts-expect-error a home has a path
 void openHome({});
@@ -58,9 +61,9 @@ describe('packed', () => {
 
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('three tarballs hold JavaScript, types and a licence, and no sources', async () => {
-    assert.equal(tarballs.length, 3);
-    for (const name of ['@waxwing/protocol', '@waxwing/client', 'waxwing']) {
+  test('four tarballs hold JavaScript, types and a licence, and no sources', async () => {
+    assert.equal(tarballs.length, 4);
+    for (const name of ['@waxwing/protocol', '@waxwing/client', '@waxwing/relay', 'waxwing']) {
       const installed = join(project, 'node_modules', name);
       const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
       for (const needed of ['LICENSE', 'README.md', 'package.json'])

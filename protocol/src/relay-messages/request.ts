@@ -1,6 +1,6 @@
 /** What a client asks of its relay: `[2, id, op, …]` (§11.4). */
 import { union } from 'valibot';
-import type { Bytes } from '../bytes.ts';
+import { type Bytes, toHex } from '../bytes.ts';
 import { bytes, bytesBetween, type CborValue, list, tuple, uint } from '../codec/cbor.ts';
 import {
   ENVELOPE_ID_SIZE,
@@ -162,6 +162,7 @@ function requestOf(number: number, fields: readonly CborValue[]): Asked['request
     }
     case NUMBERS.put: {
       const [envelopes] = shapedFields(PUT, fields);
+      if (new Set(envelopes.map(([, id]) => toHex(id))).size < envelopes.length) throw malformed();
       return { op: 'put', envelopes: envelopes.map(([mailbox, id, blob]) => ({ mailbox, id, outer: blob })) };
     }
     case NUMBERS.receive:

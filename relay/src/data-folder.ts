@@ -1,0 +1,70 @@
+/** A relay's data folder: the database, and beside it the socket of the one that runs. */
+import { chmodSync, constants, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Primitives } from '@waxwing/protocol/wire';
+import { RelayError } from './errors.ts';
+import { diskFailure } from './store/sql/disk-failure.ts';
+import { openSqlite, type SqliteFile } from './store/sql/sqlite.ts';
+
+const DATABASE = 'relay.db';
+
+/** Whether a relay has ever been started in this folder. */
+export function holdsRelay(data: string): boolean {
+  return existsSync(join(data, DATABASE));
+}
+
+/**
+ * Opens the database of a folder, and makes both where there is none.
+ * @throws RelayError `relay-running`, `relay-disk`, `relay-damaged`, `relay-too-new`
+ */
+export function openData(data: string, p: Pick<Primitives, 'sha256'>): SqliteFile {
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw diskFailure(error, data);
+  }
+  return openSqlite(join(data, DATABASE), p);
+}
+
+/**
+ * A backup into a folder that holds no relay yet.
+ * @throws RelayError `relay-not-empty`, `relay-backup-damaged`, `relay-disk`
+ */
+export async function restoreData(file: string, data: string, p: Pick<Primitives, 'sha256'>): Promise<void> {
+  if (holdsRelay(data)) {
+    throw new RelayError(
+      'relay-not-empty',
+      `There is a relay in ${data} already.`,
+      'Choose an empty folder with --data, or move that relay away first.',
+    );
+  }
+  const database = join(data, DATABASE);
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+    copyFileSync(file, database, constants.COPYFILE_EXCL);
+    chmodSync(database, 0o600);
+  } catch (error) {
+    throw diskFailure(error, file);
+  }
+  try {
+    const { store } = openSqlite(database, p);
+    const whole = (await store.identity()) !== undefined;
+    await store.close();
+    if (whole) return;
+  } catch (error) {
+    forget(database);
+    throw damaged(file, error);
+  }
+  forget(database);
+  throw damaged(file);
+}
+
+function forget(database: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${database}${suffix}`, { force: true });
+}
+
+function damaged(file: string, cause?: unknown): RelayError {
+  return new RelayError('relay-backup-damaged', `${file} is no whole backup of a relay.`, 'Try an older backup.', {
+    cause,
+  });
+}

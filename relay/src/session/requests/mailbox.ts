@@ -1,0 +1,121 @@
+/** put, receive, confirm, unopenable, status, signal (§11.4). */
+import { ENVELOPE_DAYS, ENVELOPE_STATE, type PutEnvelope, REFUSAL, type RelayRequest } from '@waxwing/protocol/wire';
+import { mailboxSubject, NOTICES } from '../../bus/bus.ts';
+import { failureFields } from '../../log.ts';
+import { type Caller, dayOf, type Handled } from '../caller.ts';
+import { Refusal } from '../refusal.ts';
+import { accountKey } from './membership.ts';
+
+type Request<Op extends RelayRequest['op']> = Extract<RelayRequest, { op: Op }>;
+
+export async function put(caller: Caller, { envelopes }: Request<'put'>): Promise<Handled> {
+  const { parts, bundle } = caller;
+  const own = accountKey(bundle);
+  const size = envelopes.reduce((sum, { outer }) => sum + outer.length, 0);
+  const retry = Math.max(await parts.rates.puts.take(own, envelopes.length), await parts.rates.bytes.take(own, size));
+  if (retry > 0) throw new Refusal(REFUSAL.tooMany, retry);
+  const unanswered = await tooManyUnanswered(caller, envelopes);
+  const admitted = envelopes.filter(({ mailbox }) => !unanswered.has(mailboxSubject(mailbox)));
+  caller.remember(admitted.map(({ id }) => id));
+  const goes = dayOf(parts.now()) + ENVELOPE_DAYS;
+  const stored: Promise<readonly number[]> =
+    admitted.length === 0
+      ? Promise.resolve([])
+      : parts.commits.submit({ kind: 'put', envelopes: admitted, goes, quota: parts.quota });
+  return { answer: answerPut(caller, { envelopes, unanswered, stored }) };
+}
+
+/** Mailboxes that have not written back, and into which this one has written enough (§12). */
+async function tooManyUnanswered(
+  { parts, mailbox: own }: Caller,
+  envelopes: readonly PutEnvelope[],
+): Promise<ReadonlySet<string>> {
+  const counts = new Map<string, number>();
+  for (const { mailbox } of envelopes) {
+    const subject = mailboxSubject(mailbox);
+    counts.set(subject, (counts.get(subject) ?? 0) + 1);
+  }
+  const from = mailboxSubject(own);
+  const refused = new Set<string>();
+  for (const [to, count] of counts) {
+    await parts.rates.unanswered.clear(`${to}>${from}`);
+    if ((await parts.rates.unanswered.take(`${from}>${to}`, count)) > 0) refused.add(to);
+  }
+  return refused;
+}
+
+async function answerPut(
+  { parts }: Caller,
+  {
+    envelopes,
+    unanswered,
+    stored,
+  }: {
+    envelopes: readonly PutEnvelope[];
+    unanswered: ReadonlySet<string>;
+    stored: Promise<readonly number[]>;
+  },
+): Promise<{ op: 'put'; codes: number[] }> {
+  let codes: readonly number[] | undefined;
+  try {
+    codes = await stored;
+  } catch (error) {
+    parts.log.error({ event: 'commit failed', ...failureFields(error) });
+  }
+  let at = 0;
+  const woken = new Set<string>();
+  const answered = envelopes.map(({ mailbox }) => {
+    const subject = mailboxSubject(mailbox);
+    if (unanswered.has(subject)) return REFUSAL.tooMany;
+    const code = codes === undefined ? REFUSAL.cannotStore : (codes[at++] ?? REFUSAL.cannotStore);
+    if (code === 0) woken.add(subject);
+    return code;
+  });
+  parts.metrics.stored(answered.filter((code) => code === 0).length);
+  for (const subject of woken) parts.bus.publish(subject, { kind: 'stored' });
+  return { op: 'put', codes: answered };
+}
+
+export async function receive(caller: Caller): Promise<Handled> {
+  // Behind the answer: what is delivered follows it.
+  setImmediate(() => caller.startDelivery());
+  return { answer: Promise.resolve({ op: 'receive' }) };
+}
+
+export async function confirm(caller: Caller, { ids }: Request<'confirm'>): Promise<Handled> {
+  const { parts, mailbox } = caller;
+  const gone = parts.commits.submit({ kind: 'confirm', mailbox, ids });
+  return {
+    answer: gone.then(() => {
+      caller.confirmed(ids);
+      return { op: 'confirm' };
+    }),
+  };
+}
+
+export async function unopenable(caller: Caller, { ids }: Request<'unopenable'>): Promise<Handled> {
+  const { parts, mailbox } = caller;
+  const goes = dayOf(parts.now()) + ENVELOPE_DAYS;
+  const gone = parts.commits.submit({ kind: 'unopenable', mailbox, ids, goes });
+  return {
+    answer: gone.then((found) => {
+      caller.confirmed(ids);
+      if (found.length > 0) {
+        parts.bus.publish(NOTICES, { kind: 'notices', ids: found, state: ENVELOPE_STATE.unopenable });
+      }
+      return { op: 'unopenable' };
+    }),
+  };
+}
+
+export async function status({ parts }: Caller, { ids }: Request<'status'>): Promise<Handled> {
+  return { answer: parts.store.states(ids).then((states) => ({ op: 'status', states })) };
+}
+
+export async function signal(caller: Caller, { mailbox, outer }: Request<'signal'>): Promise<Handled> {
+  const { parts, bundle } = caller;
+  const retry = await parts.rates.signals.take(accountKey(bundle));
+  if (retry > 0) throw new Refusal(REFUSAL.tooMany, retry);
+  parts.bus.publish(mailboxSubject(mailbox), { kind: 'signal', outer });
+  return { answer: Promise.resolve({ op: 'signal' }) };
+}

@@ -1,0 +1,85 @@
+/** prekeys and fetch (§9.1, §11.4). */
+import {
+  concat,
+  DAY,
+  entryLeaves,
+  equalBytes,
+  isProtocolError,
+  openPrekeyStatement,
+  PREKEY_REFILL_AT,
+  REFUSAL,
+  type RelayRequest,
+  treeRoot,
+} from '@waxwing/protocol/wire';
+import { mailboxSubject } from '../../bus/bus.ts';
+import { isRefused } from '../../store/change.ts';
+import type { Caller, Handled } from '../caller.ts';
+import { Refusal } from '../refusal.ts';
+import { accountKey } from './membership.ts';
+
+type Request<Op extends RelayRequest['op']> = Extract<RelayRequest, { op: Op }>;
+
+export async function uploadPrekeys(caller: Caller, request: Request<'prekeys'>): Promise<Handled> {
+  const { parts, bundle, mailbox } = caller;
+  const { statement, signature, keys } = request;
+  const retry = await parts.rates.uploads.take(accountKey(bundle));
+  if (retry > 0) throw new Refusal(REFUSAL.tooMany, retry);
+  const leaves = entryLeaves(parts.primitives, keys);
+  const counter = await goodCounter(caller, request, leaves);
+  const uploaded = parts.commits.submit({
+    kind: 'prekeys',
+    mailbox,
+    counter,
+    statement,
+    signature,
+    leaves: concat(...leaves),
+    keys,
+  });
+  return {
+    answer: uploaded.then((outcome) => {
+      if (isRefused(outcome)) throw new Refusal(outcome.refusal);
+      return { op: 'prekeys' };
+    }),
+  };
+}
+
+/** The counter of a statement that is good for these entries, now. @throws Refusal 10 */
+async function goodCounter(
+  { parts, bundle }: Caller,
+  request: Request<'prekeys'>,
+  leaves: readonly Uint8Array[],
+): Promise<number> {
+  const now = parts.now();
+  try {
+    const { counter, root, made, notAfter } = await openPrekeyStatement(parts.primitives, bundle, request);
+    if (made - DAY <= now && now <= notAfter && equalBytes(root, treeRoot(parts.primitives, leaves))) return counter;
+  } catch (error) {
+    if (!isProtocolError(error, 'prekeys')) throw error;
+  }
+  throw new Refusal(REFUSAL.prekeysRefused);
+}
+
+export async function fetchPrekeys(caller: Caller, { account, withEntry }: Request<'fetch'>): Promise<Handled> {
+  const { parts, bundle } = caller;
+  const own = accountKey(bundle);
+  const retry = await parts.rates.fetches.take(own);
+  if (retry > 0) throw new Refusal(REFUSAL.tooMany, retry);
+  const target = accountKey({ account });
+  // Who takes too many gets what cannot be depleted, and is not told.
+  const mayTake =
+    withEntry &&
+    (await parts.rates.entriesOfDevice.take(`${own}>${target}`)) === 0 &&
+    (await parts.rates.entries.take(own)) === 0;
+  const want = !withEntry ? 'bare' : mayTake ? 'entry' : 'last-resort';
+  const fetched = parts.commits.submit({ kind: 'fetch', account, want });
+  return {
+    answer: fetched.then((outcome) => {
+      if (isRefused(outcome)) throw new Refusal(outcome.refusal);
+      const { set, mailbox, left } = outcome;
+      if (withEntry && left <= PREKEY_REFILL_AT) {
+        parts.bus.publish(mailboxSubject(mailbox), { kind: 'entries', left });
+      }
+      return { op: 'fetch', sets: [set] };
+    }),
+  };
+}
