@@ -6,7 +6,7 @@ import { sanitiseOwn } from './text/sanitise.ts';
 import { why } from './text/why.ts';
 
 /** Reports an error of ours and gives its exit code; anything else is a bug and goes on as it is. */
-export function reportError(error: unknown): ExitCode {
+export async function reportError(error: unknown): Promise<ExitCode> {
   if (isWaxwingError(error)) {
     say(error.message, error.next, error.code);
     return exitCodeOf(error.code);
@@ -16,6 +16,14 @@ export function reportError(error: unknown): ExitCode {
     say(`${sentence} (${error.message})`, `Next: ${next}`, error.code);
     if (error.code === 'evidence') return EXIT.notFound;
     return error.code === 'fingerprint' || error.code === 'link' ? EXIT.usage : EXIT.failure;
+  }
+  // Its package is loaded where it failed, and nowhere else.
+  if (error instanceof Error && error.name === 'RelayError') {
+    const { isRelayError } = await import('@waxwing/relay');
+    if (isRelayError(error)) {
+      say(error.message, error.next, error.code);
+      return exitCodeOf(error.code);
+    }
   }
   throw error;
 }

@@ -1,5 +1,6 @@
 /** Exit codes of the command: few, documented in docs/errors.md, the same for the same kind of trouble. */
 import type { ClientErrorCode } from '@waxwing/client';
+import type { RelayErrorCode } from '@waxwing/relay';
 
 export const EXIT = {
   ok: 0,
@@ -23,7 +24,7 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-const EXIT_OF: Readonly<Record<ClientErrorCode, ExitCode>> = {
+const EXIT_OF: Readonly<Record<ClientErrorCode | RelayErrorCode, ExitCode>> = {
   'home-locked': EXIT.home,
   'home-read-only': EXIT.home,
   'disk-full': EXIT.home,
@@ -79,9 +80,21 @@ const EXIT_OF: Readonly<Record<ClientErrorCode, ExitCode>> = {
   'peer-busy': EXIT.refused,
   'peer-rejected': EXIT.refused,
   'connection-cut': EXIT.undelivered,
+  'relay-config': EXIT.usage,
+  'relay-cannot-listen': EXIT.network,
+  'relay-running': EXIT.home,
+  'relay-missing': EXIT.home,
+  'relay-disk': EXIT.home,
+  'relay-damaged': EXIT.home,
+  'relay-too-new': EXIT.home,
+  'relay-control': EXIT.failure,
+  'relay-user-unknown': EXIT.notFound,
+  'relay-backup-exists': EXIT.home,
+  'relay-backup-damaged': EXIT.notFound,
+  'relay-not-empty': EXIT.home,
 };
 
-/** The exit code of an error of the SDK. */
-export function exitCodeOf(code: ClientErrorCode): ExitCode {
+/** The exit code of an error of the SDK or of the relay. */
+export function exitCodeOf(code: ClientErrorCode | RelayErrorCode): ExitCode {
   return EXIT_OF[code];
 }

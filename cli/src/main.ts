@@ -18,7 +18,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     // Loaded only now: `--help`, which commander ends by an error too, would wait for what it does not need.
     const { reportError } = await import('./error-report.ts');
-    return reportError(error);
+    return await reportError(error);
   }
 }
 

@@ -10,6 +10,7 @@ import { addIdentity } from './syntax/identity.ts';
 import { addLab } from './syntax/lab.ts';
 import type { SetExit } from './syntax/option.ts';
 import { addPeers } from './syntax/peers.ts';
+import { addRelay } from './syntax/relay.ts';
 import { addXray } from './syntax/xray.ts';
 import { VERSION } from './version.ts';
 
@@ -26,6 +27,7 @@ function buildCommands(setExit: SetExit): Command {
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
+    .enablePositionalOptions() // what follows a subcommand is that one's
     .showSuggestionAfterError()
     .showHelpAfterError('See waxwing --help.')
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
@@ -33,10 +35,12 @@ function buildCommands(setExit: SetExit): Command {
       'after',
       '\nExamples:\n  waxwing server                     wait for one peer on 127.0.0.1:8000\n' +
         '  waxwing client 192.168.1.5:8000    chat with a server\n' +
+        '  waxwing relay                      keep sealed messages for people who are away\n' +
         '  waxwing id show                    your fingerprint, for peers to compare\n\n' +
         'Homes: WAXWING_HOME names one home; otherwise "server" lives in the profile server, all else in default.',
     );
   addChat(program, setExit);
+  addRelay(program, setExit);
   addIdentity(program, setExit);
   addPeers(program, setExit);
   addHistory(program, setExit);

@@ -17,7 +17,7 @@ export {
   type RestoreResult,
 } from './home/backup.ts';
 export { type Home, openHome, type OpenHomeOptions, type Protection } from './home/home.ts';
-export { type HomeLocation, listProfiles, resolveHome, type ResolveHomeOptions } from './home/location.ts';
+export { dataFolder, type HomeLocation, listProfiles, resolveHome, type ResolveHomeOptions } from './home/location.ts';
 export { homeExists, type HomeLook, lookHome } from './home/look.ts';
 export { passphraseFromFile } from './home/passphrase.ts';
 export { protectHome, type ProtectOptions, unprotectHome } from './home/protection.ts';

@@ -2,14 +2,13 @@
 import { writeFileSync } from 'node:fs';
 import { exportIdentity, type HomeLook, protectHome, unprotectHome, WaxwingError } from '@waxwing/client';
 import { fromBase64 } from '@waxwing/protocol';
-import { encodeQR } from 'qr';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { type HomeFlags, withHome, withLook, withNewHome } from '../known-home.ts';
 import { print, printJson } from '../output.ts';
 import { confirmed, newPassphrase, withProgress } from '../question.ts';
 import { formatMoment } from '../text/duration.ts';
+import { qrLines } from '../text/qr.ts';
 import { sanitiseLine, sanitiseName } from '../text/sanitise.ts';
-import { colorWanted } from '../text/style.ts';
 
 export interface ShowFlags extends HomeFlags {
   readonly json?: boolean;
@@ -56,14 +55,6 @@ async function createThenLook<T>(flags: HomeFlags, use: (home: HomeLook) => T | 
     if (!(error instanceof WaxwingError) || error.code !== 'home-missing') throw error;
     return await withNewHome(flags, use);
   }
-}
-
-/** Half-block characters, light on dark; nothing where the terminal is too narrow. */
-function qrLines(text: string, columns: number): string[] {
-  const rows = encodeQR(text, 'ascii', { ecc: 'low', border: 2 }).trimEnd().split('\n');
-  if ((rows[0]?.length ?? 0) > columns) return [];
-  const color = colorWanted({ env: process.env, isTTY: true });
-  return color ? rows.map((row) => `\u001b[97;40m${row}\u001b[0m`) : rows;
 }
 
 function keyWords({ protection, path }: HomeLook): string {

@@ -52,7 +52,8 @@ export function resolveHome({ env, profile, defaultProfile }: ResolveHomeOptions
   return { path: join(dataFolder(env), 'profiles', name), profileLabel: name };
 }
 
-function dataFolder(env: ResolveHomeOptions['env']): string {
+/** Where everything of a user's lies: the platform's data folder, XDG's on Linux. */
+export function dataFolder(env: ResolveHomeOptions['env']): string {
   const platform = envPaths('waxwing', { suffix: '' }).data;
   const linux = process.platform !== 'darwin' && process.platform !== 'win32';
   if (!linux) return platform;
