@@ -58,6 +58,7 @@ export {
   SecretKey,
   X25519PrivateKey,
 } from './primitives.ts';
+export { claimedNameOf, isClaimedName } from './relay-messages/claimed-name.ts';
 export * from './relay-messages/event.ts';
 export { mailboxOf } from './relay-messages/mailbox.ts';
 export * from './relay-messages/reply.ts';

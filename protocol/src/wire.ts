@@ -27,6 +27,7 @@ export { auditPath, treeRoot } from './prekeys/merkle-tree.ts';
 export type { PrekeySet } from './prekeys/prekey-set.ts';
 export { openPrekeyStatement, type PrekeyStatement } from './prekeys/prekey-statement.ts';
 export { type Primitives, type RsaKeyPair, RsaPrivateKey } from './primitives.ts';
+export { claimedNameOf, isClaimedName } from './relay-messages/claimed-name.ts';
 export * from './relay-messages/event.ts';
 export { mailboxOf } from './relay-messages/mailbox.ts';
 export * from './relay-messages/reply.ts';

@@ -10,6 +10,17 @@ import { mailboxOf } from '../src/relay-messages/mailbox.ts';
 import { decodeReply, encodeReply, type RelayReply } from '../src/relay-messages/reply.ts';
 import { decodeRequest, encodeRequest, type RelayOp, type RelayRequest } from '../src/relay-messages/request.ts';
 import { nodePrimitives as p } from '../src/primitives/node.ts';
+import { webPrimitives } from '../src/primitives/web.ts';
+import { loadVectors } from './vectors/load.ts';
+import { type RelayMessagesFile, runRelayMessages } from './vectors/relay-messages.ts';
+
+for (const [name, primitives] of Object.entries({ node: p, web: webPrimitives })) {
+  test(`relay-messages.json: every entry ends as it says (§11.2, §11.4), on ${name}`, async () => {
+    const file = loadVectors('relay-messages') as RelayMessagesFile;
+    assert.equal(file.vectors.length, file.count);
+    assert.deepEqual(await runRelayMessages(file, primitives), { ran: file.count, good: file.good });
+  });
+}
 
 const bytes = (size: number, fill = 7): Uint8Array<ArrayBuffer> => new Uint8Array(size).fill(fill);
 const malformed = (error: unknown): boolean => isProtocolError(error, 'record') && error.check === 'relay message';

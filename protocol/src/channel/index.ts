@@ -15,4 +15,5 @@ export { HandshakingClient, type HandshakingClientOptions } from './client-chann
 export type { Content } from './content.ts';
 export type { Step } from './handshake-driver.ts';
 export { type Admission, HandshakeGate, type HandshakeTicket } from './handshake-gate.ts';
+export { type RelayContent, requireRelayContent } from './relay-content.ts';
 export { HandshakingServer, type HandshakingServerOptions } from './server-channel.ts';

@@ -1,4 +1,5 @@
 /** What a relay says unasked: `[2, 0, event, …]` (§11.4). */
+import { picklist } from 'valibot';
 import type { Bytes } from '../bytes.ts';
 import { bytes, type CborValue, list, tuple, uint } from '../codec/cbor.ts';
 import { ENVELOPE_ID_SIZE, MAX_IDS, MAX_UNCONFIRMED, PREKEY_ENTRIES, SIGNAL_LENGTH } from '../limits.ts';
@@ -8,6 +9,9 @@ import { flag, outer, shapedFields } from './message-shape.ts';
 export const GOODBYE = { draining: 1, replaced: 2, tooSlow: 3, removed: 4, tooMany: 5 } as const;
 
 export type GoodbyeReason = (typeof GOODBYE)[keyof typeof GOODBYE];
+
+/** What may be told of an envelope unasked: unopenable, or its mailbox is gone. */
+export type NoticedState = 2 | 3;
 
 export type RelayEvent =
   | {
@@ -22,20 +26,19 @@ export type RelayEvent =
     }
   | { readonly event: 'deliver'; readonly envelopes: readonly { readonly id: Bytes; readonly outer: Bytes }[] }
   | { readonly event: 'signal'; readonly outer: Bytes }
-  /** `state` is 2 (unopenable) or 3 (its mailbox is gone). */
-  | { readonly event: 'status'; readonly notices: readonly { readonly id: Bytes; readonly state: number }[] }
+  | { readonly event: 'status'; readonly notices: readonly { readonly id: Bytes; readonly state: NoticedState }[] }
   | { readonly event: 'entries'; readonly left: number }
   /** `retry` in ms. */
-  | { readonly event: 'goodbye'; readonly reason: number; readonly retry: number };
+  | { readonly event: 'goodbye'; readonly reason: GoodbyeReason; readonly retry: number };
 
 const NUMBERS = { welcome: 0, deliver: 1, signal: 2, status: 3, entries: 4, goodbye: 5 } as const;
 
 const WELCOME = tuple([flag(), bytes(), uint(), uint(PREKEY_ENTRIES), uint()]);
 const DELIVER = tuple([list(tuple([bytes(ENVELOPE_ID_SIZE), outer()]), 1, MAX_UNCONFIRMED)]);
 const SIGNAL = tuple([outer(SIGNAL_LENGTH)]);
-const STATUS = tuple([list(tuple([bytes(ENVELOPE_ID_SIZE), uint()]), 1, MAX_IDS)]);
+const STATUS = tuple([list(tuple([bytes(ENVELOPE_ID_SIZE), picklist([2, 3])]), 1, MAX_IDS)]);
 const ENTRIES = tuple([uint(PREKEY_ENTRIES)]);
-const GOODBYES = tuple([uint(), uint()]);
+const GOODBYES = tuple([picklist(Object.values(GOODBYE)), uint()]);
 
 /** The event's number and its fields. */
 export function encodeEvent(event: RelayEvent | { readonly event: 'unknown' }): CborValue[] {

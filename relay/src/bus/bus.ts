@@ -2,7 +2,7 @@
  * The port between the parts of a relay that hold channels: what one of them must know at once of a mailbox. Losing a
  * message costs time and never an envelope, because envelopes are in the store. Adapter: `in-process.ts`.
  */
-import type { Bytes } from '@waxwing/protocol/wire';
+import type { Bytes, NoticedState } from '@waxwing/protocol/wire';
 
 export type BusMessage =
   /** Something was put into the mailbox. */
@@ -15,7 +15,7 @@ export type BusMessage =
   /** The account is a member no more, or has another device. */
   | { readonly kind: 'removed' }
   /** On `NOTICES`: what became of envelopes. */
-  | { readonly kind: 'notices'; readonly ids: readonly Bytes[]; readonly state: number };
+  | { readonly kind: 'notices'; readonly ids: readonly Bytes[]; readonly state: NoticedState };
 
 export type TakeMessage = (message: BusMessage) => void;
 

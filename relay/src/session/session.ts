@@ -1,5 +1,12 @@
 /** One channel of one device with the relay: requests in, answers and events out, an orderly end (§11.4, §11.6). */
-import { type Channel, ChannelError, type Content, misplaced } from '@waxwing/protocol/channel';
+import {
+  type Channel,
+  ChannelError,
+  type Content,
+  misplaced,
+  type RelayContent,
+  requireRelayContent,
+} from '@waxwing/protocol/channel';
 import {
   type Asked,
   type Bundle,
@@ -11,6 +18,7 @@ import {
   isProtocolError,
   MAX_OPEN_REQUESTS,
   mailboxOf,
+  type NoticedState,
   PING_AFTER,
   REFUSAL,
   type RelayEvent,
@@ -137,7 +145,7 @@ export class Session implements Caller, WireHandler {
   }
 
   /** What became of envelopes that were put over this channel. A client that does not read asks for it later. */
-  notice(ids: readonly Bytes[], state: number): void {
+  notice(ids: readonly Bytes[], state: NoticedState): void {
     if (!this.#isCongested()) this.#tell({ event: 'status', notices: ids.map((id) => ({ id, state })) });
   }
 
@@ -196,12 +204,12 @@ export class Session implements Caller, WireHandler {
   #takeAll(contents: readonly Content[]): void {
     for (const content of contents) {
       if (this.#ended) return;
-      this.#take(content);
+      this.#take(requireRelayContent(content));
     }
   }
 
-  /** @throws ProtocolError `record` for what has no place in a channel with a relay (§11.1) */
-  #take(content: Content): void {
+  /** @throws ProtocolError `record` for a request that is malformed or out of its turn */
+  #take(content: RelayContent): void {
     if (content.kind === 'relay') {
       const asked = decodeRequest(content.body);
       if (asked.id !== this.#lastId + 1) throw misplaced('A request out of its turn');
@@ -214,11 +222,9 @@ export class Session implements Caller, WireHandler {
       }
     } else if (content.kind === 'ping') {
       this.#outbound.say({ kind: 'pong' });
-    } else if (content.kind === 'close' && content.lastSeq === 0) {
+    } else if (content.kind === 'close') {
       this.#outbound.close();
       this.#end();
-    } else if (content.kind !== 'pong') {
-      throw misplaced(`A record of the kind ${content.kind} in a channel with a relay`);
     }
   }
 

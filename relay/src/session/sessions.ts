@@ -1,5 +1,5 @@
 /** Every channel that is open: its ticks, its end, and who put which envelope. */
-import { type Bytes, GOODBYE, type GoodbyeReason, toHex } from '@waxwing/protocol/wire';
+import { type Bytes, GOODBYE, type GoodbyeReason, type NoticedState, toHex } from '@waxwing/protocol/wire';
 import { type Bus, NOTICES } from '../bus/bus.ts';
 import type { Session } from './session.ts';
 
@@ -61,7 +61,7 @@ export class Sessions {
     this.#unsubscribe();
   }
 
-  #notice(ids: readonly Bytes[], state: number): void {
+  #notice(ids: readonly Bytes[], state: NoticedState): void {
     const told = new Map<Session, Bytes[]>();
     for (const id of ids) {
       const session = this.#putters.get(toHex(id));

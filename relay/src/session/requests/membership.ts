@@ -1,12 +1,11 @@
 /** join, claim, resolve, invite, leave (§11.4). */
 import {
+  claimedNameOf,
   ENVELOPE_STATE,
-  MAX_CLAIMED_NAME,
   MAX_OPEN_INVITES,
   type Primitives,
   REFUSAL,
   type RelayRequest,
-  textOf,
   utf8,
 } from '@waxwing/protocol/wire';
 import { mailboxSubject, NOTICES } from '../../bus/bus.ts';
@@ -16,7 +15,6 @@ import { Refusal } from '../refusal.ts';
 
 type Request<Op extends RelayRequest['op']> = Extract<RelayRequest, { op: Op }>;
 
-const NAME = /^[a-z0-9][a-z0-9._-]*$/;
 const EMPTY = new Uint8Array(0);
 
 /** H(token), as invites are stored. */
@@ -58,8 +56,8 @@ export function tellGone(parts: Pick<RelayParts, 'bus'>, { mailbox, ids }: GoneM
 
 /** The name as text. @throws Refusal 6 */
 function readName(name: Uint8Array): string {
-  const text = name.length > MAX_CLAIMED_NAME ? undefined : textOf(name);
-  if (text === undefined || !NAME.test(text)) throw new Refusal(REFUSAL.nameForm);
+  const text = claimedNameOf(name);
+  if (text === undefined) throw new Refusal(REFUSAL.nameForm);
   return text;
 }
 
@@ -76,7 +74,7 @@ export async function claim({ parts, bundle }: Caller, { name }: Request<'claim'
 export async function resolve({ parts, bundle }: Caller, { name }: Request<'resolve'>): Promise<Handled> {
   const retry = await parts.rates.resolves.take(accountKey(bundle));
   if (retry > 0) throw new Refusal(REFUSAL.tooMany, retry);
-  const text = name.length > MAX_CLAIMED_NAME ? undefined : textOf(name);
+  const text = claimedNameOf(name);
   return {
     answer: (async () => {
       const account = text === undefined ? undefined : await parts.store.memberNamed(text);
