@@ -15,9 +15,12 @@ export class SqlStore implements RelayStore {
   readonly #db: Kysely<RelayTables>;
   readonly #primitives: Pick<Primitives, 'sha256'>;
   readonly #mailboxes = new Mailboxes();
+  readonly #release: () => void;
 
-  constructor(db: Kysely<RelayTables>, primitives: Pick<Primitives, 'sha256'>) {
+  /** `release` closes what kysely has not opened yet. */
+  constructor(db: Kysely<RelayTables>, primitives: Pick<Primitives, 'sha256'>, release: () => void) {
     this.#db = db;
+    this.#release = release;
     this.#primitives = primitives;
   }
 
@@ -198,6 +201,7 @@ export class SqlStore implements RelayStore {
 
   async close(): Promise<void> {
     await this.#db.destroy();
+    this.#release();
   }
 }
 

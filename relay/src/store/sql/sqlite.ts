@@ -53,7 +53,9 @@ export function openSqlite(
     migrate(driver, file, migrations);
     const kept = driver;
     return {
-      store: new SqlStore(new Kysely<RelayTables>({ dialect: new SqliteDialect({ database: kept }) }), p),
+      store: new SqlStore(new Kysely<RelayTables>({ dialect: new SqliteDialect({ database: kept }) }), p, () =>
+        kept.close(),
+      ),
       backup: async (copy) => {
         try {
           await kept.backup(copy);
