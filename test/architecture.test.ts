@@ -17,6 +17,7 @@ import {
 } from './architecture/house-files.ts';
 import { EXIT, exitCodeOf } from '../cli/src/exit-code.ts';
 import type { ClientErrorCode } from '../client/src/errors.ts';
+import type { RelayErrorCode } from '../relay/src/errors.ts';
 import { judgeImports } from './architecture/import-rules.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -216,9 +217,10 @@ describe('errors', () => {
   const table = read('docs/errors.md');
   const rows = readRows(table);
   const clientCodes = readUnion(read('client/src/errors.ts'), 'ClientErrorCode');
+  const relayCodes = readUnion(read('relay/src/errors.ts'), 'RelayErrorCode');
 
   test('every code stands in docs/errors.md with its meaning and a next step, and nothing else does', () => {
-    const codes = [...readUnion(read('protocol/src/errors.ts'), 'ProtocolErrorCode'), ...clientCodes];
+    const codes = [...readUnion(read('protocol/src/errors.ts'), 'ProtocolErrorCode'), ...clientCodes, ...relayCodes];
     assert.deepEqual(rows.map(([code]) => code?.replaceAll('`', '')).toSorted(), codes.toSorted());
     for (const [code, meaning, next] of rows) {
       assert.match(meaning ?? '', /^.{10,}\.$/, `${String(code)}: no meaning`);
@@ -227,9 +229,9 @@ describe('errors', () => {
   });
 
   test('the exit codes are the ones the command gives', () => {
-    for (const code of clientCodes) {
+    for (const code of [...clientCodes, ...relayCodes]) {
       const row = rows.find(([name]) => name === `\`${code}\``);
-      assert.equal(row?.at(-1), String(exitCodeOf(code as ClientErrorCode)), code);
+      assert.equal(row?.at(-1), String(exitCodeOf(code as ClientErrorCode | RelayErrorCode)), code);
     }
     const documented = [...table.matchAll(/^\| (\d+) \| .+\.? \|$/gm)].map(([, number]) => Number(number));
     assert.deepEqual(documented, Object.values(EXIT));

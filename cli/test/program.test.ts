@@ -21,7 +21,7 @@ function leaves(command: Command, before = ''): Leaf[] {
   const words = `${before}${command.name()}`;
   const visible = command.createHelp().visibleCommands(command);
   const children = visible.filter((child) => child.name() !== 'help').flatMap((child) => leaves(child, `${words} `));
-  const named = command.options.some((option) => option.long === '--profile');
+  const named = command.options.some(({ long }) => long === '--profile' || long === '--data');
   const acts = children.length === 0 || command.registeredArguments.length > 0 || named;
   return acts ? [{ words, command }, ...children] : children;
 }
@@ -81,7 +81,13 @@ test('docs/cli.md has every exit code, and every environment variable that is re
   const table = PAGE.slice(PAGE.indexOf('## Exit codes'));
   const codes = [...table.matchAll(/^\| (\d) \|/gm)].map(([, code]) => Number(code));
   assert.deepEqual(codes, Object.values(EXIT));
-  for (const name of ['WAXWING_HOME', 'WAXWING_PASSPHRASE_FILE', 'WAXWING_CLASSIC_SECRET', 'NO_COLOR']) {
+  for (const name of [
+    'WAXWING_HOME',
+    'WAXWING_PASSPHRASE_FILE',
+    'WAXWING_CLASSIC_SECRET',
+    'WAXWING_RELAY_CONFIG',
+    'NO_COLOR',
+  ]) {
     assert.match(PAGE, new RegExp(`^\\| \`${name}\``, 'm'));
   }
 });

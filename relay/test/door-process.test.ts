@@ -89,7 +89,8 @@ describe('the one port (§11.1)', () => {
   });
 
   it('turns away a ninth handshake of one address while eight are unfinished', async (t) => {
-    const { served, call } = await runRelay(t);
+    const relay = await runRelay(t);
+    const { served } = relay;
     const idle = await Promise.all(
       Array.from({ length: 8 }, async () => {
         const socket = connect(served.port, '127.0.0.1');
@@ -101,7 +102,7 @@ describe('the one port (§11.1)', () => {
     assert.equal(await answerTo(served.port, 'w'), '');
     for (const socket of idle) socket.destroy();
     await new Promise((resolve) => setTimeout(resolve, 50));
-    (await call(alice)).cut();
+    (await relay.call(alice)).cut();
   });
 });
 

@@ -174,7 +174,7 @@ describe('a relay', () => {
     const relay = await runRelay(t);
     const people = [alice, await createDevice(p, aliceAccount, NOW)];
     const client = await relay.member(alice);
-    await client.ask({ op: 'claim', name: Buffer.from('redwing') as never });
+    await client.ask({ op: 'claim', name: Buffer.from('redwing') });
     await client.ask({ op: 'put', envelopes: [envelope(mailboxAt(relay.account, alice), 77)] });
     client.raw(new Uint8Array(64).fill(1));
     await client.end();

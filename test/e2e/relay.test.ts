@@ -184,15 +184,15 @@ describe('waxwing relay', () => {
     assert.match((await run('backup', file, '--data', data)).err, /\[relay-backup-exists\]/);
 
     const asked = await run('remove', '@alice', '--data', data);
-    assert.deepEqual([asked.code, /confirmation-needed/.test(asked.err)], [2, true]);
+    assert.deepEqual([asked.code, asked.err.includes('confirmation-needed')], [2, true]);
     assert.equal((await run('remove', '@alice', '--yes', '--data', data)).code, 0);
     assert.equal((await client.event('goodbye')).reason, GOODBYE.removed);
     assert.match((await run('users', '--data', data)).out, /^Nobody has joined yet/);
     const unknown = await run('remove', '@alice', '--yes', '--data', data);
-    assert.deepEqual([unknown.code, /\[relay-user-unknown\]/.test(unknown.err)], [8, true]);
+    assert.deepEqual([unknown.code, unknown.err.includes('[relay-user-unknown]')], [8, true]);
 
     const second = await run('--port', '0', '--data', data);
-    assert.deepEqual([second.code, /\[relay-running\]/.test(second.err)], [3, true]);
+    assert.deepEqual([second.code, second.err.includes('[relay-running]')], [3, true]);
 
     const restored = join(temporaryFolder(t), 'restored');
     assert.equal((await run('restore', file, '--data', restored)).code, 0);
@@ -205,22 +205,22 @@ describe('waxwing relay', () => {
   test('says so where it does not run, where there is none, and where a file is no backup', async (t) => {
     const data = temporaryFolder(t);
     const missing = await run('status', '--data', join(data, 'none'));
-    assert.deepEqual([missing.code, /\[relay-missing\]/.test(missing.err)], [3, true]);
+    assert.deepEqual([missing.code, missing.err.includes('[relay-missing]')], [3, true]);
     assert.equal(existsSync(join(data, 'none')), false, 'looking makes nothing');
     const started = await start(t, data);
     started.child.kill('SIGTERM');
     await once(started.child, 'exit');
     const resting = await run('invite', '--data', data, '--no-qr');
-    assert.deepEqual([resting.code, /not running/.test(resting.err)], [0, true]);
+    assert.deepEqual([resting.code, resting.err.includes('not running')], [0, true]);
     assert.match(resting.out, /\nwaxwing:\/\/127\.0\.0\.1:8100\/#/);
     assert.match((await run('status', '--data', data)).out, /^Not running\n/);
     const broken = join(data, 'broken');
     writeFileSync(broken, readFileSync(join(data, 'relay.db')).fill(0, 0, 40));
     const refused = await run('restore', broken, '--data', join(data, 'elsewhere'));
-    assert.deepEqual([refused.code, /\[relay-backup-damaged\]/.test(refused.err)], [8, true]);
+    assert.deepEqual([refused.code, refused.err.includes('[relay-backup-damaged]')], [8, true]);
     assert.deepEqual(readdirSync(join(data, 'elsewhere')), []);
     const port = await run('--port', '99999', '--data', data);
-    assert.deepEqual([port.code, /\[relay-config\]/.test(port.err)], [2, true]);
+    assert.deepEqual([port.code, port.err.includes('[relay-config]')], [2, true]);
     const config = await run('--print-config', '--data', data, '--open');
     assert.match(config.out, /^open = true # flag; WAXWING_RELAY_OPEN$/m);
   });
