@@ -63,7 +63,7 @@ export class Rates {
   readonly signals = new Rate({ points: 5, seconds: 1 });
   readonly uploads = new Rate({ points: 24, seconds: DAY });
   /** Keys: the channel's. Whoever asks more than this is no client of ours. */
-  readonly requests = new Rate({ points: 2_000, seconds: 10 });
+  readonly requests = new Rate({ points: 10_000, seconds: 10 });
 
   constructor(settings: RateSettings) {
     const { putBurst, byteBurst } = settings;
