@@ -2,7 +2,7 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import type { Primitives } from '@waxwing/protocol/wire';
 import Driver from 'better-sqlite3-multiple-ciphers';
-import { Kysely, SqliteDialect, type SqliteDatabase } from 'kysely';
+import { Kysely, SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
 import { RelayError } from '../../errors.ts';
 import { diskFailure } from './disk-failure.ts';
 import { listMigrations, type Migration } from './migrations.ts';
@@ -11,6 +11,8 @@ import type { RelayTables } from './tables.ts';
 
 /** "WAXR": what kind of SQLite file this is. */
 export const APPLICATION_ID = 0x57415852;
+
+const MAX_PREPARED = 300;
 
 /** What is used of the driver beyond kysely: its own types are hidden by its `exports`. */
 interface SqliteDriver extends SqliteDatabase {
@@ -53,8 +55,10 @@ export function openSqlite(
     migrate(driver, file, migrations);
     const kept = driver;
     return {
-      store: new SqlStore(new Kysely<RelayTables>({ dialect: new SqliteDialect({ database: kept }) }), p, () =>
-        kept.close(),
+      store: new SqlStore(
+        new Kysely<RelayTables>({ dialect: new SqliteDialect({ database: preparingOnce(kept) }) }),
+        p,
+        () => kept.close(),
       ),
       backup: async (copy) => {
         try {
@@ -69,6 +73,22 @@ export function openSqlite(
     driver?.close();
     throw diskFailure(error, file);
   }
+}
+
+/** Statements are prepared once for each text: kysely asks for them anew with every query. */
+function preparingOnce(driver: SqliteDriver): SqliteDatabase {
+  const prepared = new Map<string, SqliteStatement>();
+  return {
+    prepare: (sql) => {
+      const known = prepared.get(sql);
+      if (known !== undefined) return known;
+      if (prepared.size >= MAX_PREPARED) prepared.clear(); // lists of ids of every length make many texts
+      const statement = driver.prepare(sql);
+      prepared.set(sql, statement);
+      return statement;
+    },
+    close: () => driver.close(),
+  };
 }
 
 function migrate(driver: SqliteDriver, file: string, migrations: readonly Migration[]): void {
