@@ -42,6 +42,12 @@ export * from './links/relay-link.ts';
 export { TYPE_STEP, TYPE_TEXT } from './labels.ts';
 export * from './limits.ts';
 export { auditPath, pathHolds, treeRoot } from './prekeys/merkle-tree.ts';
+export {
+  type KnownPrekeys,
+  type OpenedPrekeySet,
+  openPrekeySet,
+  type OpenPrekeySetOptions,
+} from './prekeys/open-prekey-set.ts';
 export { decodePrekeyEntry, encodePrekeyEntry, entryLeaves, type PrekeyEntry } from './prekeys/prekey-entry.ts';
 export type { PrekeySet } from './prekeys/prekey-set.ts';
 export {

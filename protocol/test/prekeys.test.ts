@@ -14,7 +14,18 @@ import {
   type PrekeyStatement,
 } from '../src/prekeys/prekey-statement.ts';
 import { nodePrimitives as p } from '../src/primitives/node.ts';
+import { webPrimitives } from '../src/primitives/web.ts';
 import { alice, aliceSecond, bob, NOW } from './fixtures/devices.ts';
+import { loadVectors } from './vectors/load.ts';
+import { type PrekeysFile, runPrekeys } from './vectors/prekeys.ts';
+
+for (const [name, primitives] of Object.entries({ node: p, web: webPrimitives })) {
+  test(`prekeys.json: every entry ends as it says, by the check it names (§9.1), on ${name}`, async () => {
+    const file = loadVectors('prekeys') as PrekeysFile;
+    assert.equal(file.vectors.length, file.count);
+    assert.deepEqual(await runPrekeys(file, primitives), { ran: file.count, good: file.good });
+  });
+}
 
 const keys = Array.from({ length: 100 }, (_, i) => ({
   opk: new Uint8Array(32).fill(i + 1),
