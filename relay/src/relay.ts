@@ -97,7 +97,12 @@ export class Relay {
       host,
       port,
       http: buildHttp({ metrics: this.parts.metrics, ready: () => this.#ready() }),
-      call: (wire) => void this.#call(wire),
+      call: (wire) => {
+        this.#call(wire).catch((error: unknown) => {
+          this.parts.log.error({ event: 'call failed', ...failureFields(error) });
+          wire.cut();
+        });
+      },
     });
     this.parts.log.info({ event: 'listening', port: this.#port.number });
   }

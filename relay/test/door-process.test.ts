@@ -83,6 +83,9 @@ describe('the one port (§11.1)', () => {
     large.send(Buffer.alloc(131_073));
     assert.equal((await once(large, 'close'))[0], 1009);
     await assert.rejects(open('/elsewhere'), /404/);
+    const upgrade = 'HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n';
+    assert.match(await answerTo(served.port, `GET //[ ${upgrade}`), /^HTTP\/1\.1 404 /);
+    assert.match(await answerTo(served.port, `GET / ${upgrade}`), /^HTTP\/1\.1 400 /, 'without its key');
     const extensions = await open();
     assert.equal(extensions.extensions, '', 'nothing is compressed');
     extensions.terminate();

@@ -36,7 +36,7 @@ export class Port {
     this.#http = http;
     server.on('connection', (socket) => this.#meet(socket, call));
     http.on('upgrade', (request, socket, head) => {
-      if (new URL(request.url ?? '', 'http://relay').pathname !== '/') {
+      if (request.url?.split('?')[0] !== '/') {
         socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
         return;
       }

@@ -176,7 +176,6 @@ export class Session implements Caller, WireHandler {
     try {
       this.#takeAll(this.#records.receive(chunk));
     } catch (error) {
-      if (!isProtocolError(error)) throw error;
       if (error instanceof ChannelError) this.#takeReceived(error.received);
       this.#refuse(error);
     }
@@ -236,13 +235,15 @@ export class Session implements Caller, WireHandler {
       const { id, request } = asked;
       try {
         const { answer } = await this.#begin(request);
-        answer.then(
-          (given) => {
-            this.parts.metrics.request(request.op, 0);
-            this.#answered({ kind: 'answer', id, answer: given });
-          },
-          (error: unknown) => this.#refused(asked, error),
-        );
+        answer
+          .then(
+            (given) => {
+              this.parts.metrics.request(request.op, 0);
+              this.#answered({ kind: 'answer', id, answer: given });
+            },
+            (error: unknown) => this.#refused(asked, error),
+          )
+          .catch((error: unknown) => this.#refuse(error));
       } catch (error) {
         this.#refused(asked, error);
       }
@@ -318,8 +319,11 @@ export class Session implements Caller, WireHandler {
     return true;
   }
 
+  /** Whatever fails here ends this channel, and no other. */
   #refuse(error: unknown): void {
-    this.parts.log.debug({ event: 'channel failed', ...failureFields(error) });
+    const event = 'channel failed';
+    if (isProtocolError(error)) this.parts.log.debug({ event, ...failureFields(error) });
+    else this.parts.log.error({ event, ...failureFields(error) });
     this.#outbound.refuse();
     this.#end();
   }
