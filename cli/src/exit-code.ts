@@ -8,7 +8,7 @@ export const EXIT = {
   failure: 1,
   /** The command line does not read. */
   usage: 2,
-  /** The home cannot be used: missing, locked, read-only, full, damaged, passphrase. */
+  /** The home, or a relay's data folder, cannot be used: missing, locked, read-only, full, damaged, passphrase. */
   home: 3,
   /** Nobody could be reached, or a port could not be had. */
   network: 4,

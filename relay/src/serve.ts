@@ -7,6 +7,7 @@ import type { RelaySettings } from './config/settings.ts';
 import { openData } from './data-folder.ts';
 import { openLog } from './log.ts';
 import { Relay } from './relay.ts';
+import { dayOf } from './session/caller.ts';
 import { tellGone } from './session/requests/membership.ts';
 
 export interface ServeOptions {
@@ -19,7 +20,7 @@ export interface ServeOptions {
 }
 
 export interface ServedRelay {
-  /** Keys were made just now. */
+  /** Nobody has joined yet, and nobody can: whoever starts it wants an invite. */
   readonly first: boolean;
   readonly port: number;
   readonly control: RelayControl;
@@ -34,7 +35,7 @@ export async function serveRelay({ primitives, settings, logTo, now = Date.now }
   const { store } = file;
   const log = openLog(settings.log, logTo);
   try {
-    const first = (await store.identity()) === undefined;
+    const { users, invites } = await store.totals(dayOf(now()));
     const relay = await Relay.start({ primitives, settings, store, log, now });
     const control = new Administration({
       primitives,
@@ -51,7 +52,7 @@ export async function serveRelay({ primitives, settings, logTo, now = Date.now }
     });
     const closeControl = await serveControl(settings.data, control, log);
     return {
-      first,
+      first: users === 0 && invites === 0,
       port: relay.port,
       control,
       drain: async () => {

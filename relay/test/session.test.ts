@@ -3,9 +3,11 @@ import { describe, test } from 'node:test';
 import type { Channel, Content } from '@waxwing/protocol/channel';
 import {
   type Bytes,
+  concat,
   DEAD_AFTER,
   decodeReply,
   encodeRequest,
+  entryLeaves,
   MAX_UNWRITTEN,
   PING_AFTER,
   type RelayEvent,
@@ -88,7 +90,12 @@ async function openSession() {
   wire.listen(session);
   const peer = new Peer(client, wire);
   const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 15));
-  return { session, wire, peer, clock, settle, mailbox: mailboxAt(relay, alice) };
+  return { session, store, wire, peer, clock, settle, mailbox: mailboxAt(relay, alice) };
+}
+
+/** What is said unasked; answers are not looked at. */
+function decodeEvents(body: Parameters<typeof decodeReply>[0]): ReturnType<typeof decodeReply> | undefined {
+  return body[0] === 0 ? decodeReply(body, () => undefined) : undefined;
 }
 
 class Peer {
@@ -112,13 +119,37 @@ class Peer {
 
   events(): RelayEvent[] {
     return this.heard().flatMap((content) => {
-      const reply = content.kind === 'relay' ? decodeReply(content.body, () => 'receive') : undefined;
+      const reply = content.kind === 'relay' ? decodeEvents(content.body) : undefined;
       return reply?.kind === 'event' && reply.event.event !== 'unknown' ? [reply.event] : [];
     });
   }
 }
 
+const keys = Array.from({ length: 100 }, (_, n) => ({ opk: new Uint8Array(32).fill(n), ek: new Uint8Array(1184) }));
+
 describe('a session', () => {
+  test('is told when few entries are left, at every fetch from then on', async () => {
+    const { peer, settle, mailbox, store } = await openSession();
+    const { account } = alice.bundle;
+    peer.ask({ op: 'join', token: new Uint8Array(0) });
+    await settle();
+    const leaves = concat(...entryLeaves(p, keys));
+    const statement = new Uint8Array(9);
+    await store.commit([
+      { kind: 'prekeys', mailbox, counter: 1, statement, signature: new Uint8Array(256), leaves, keys },
+      ...Array.from({ length: 78 }, () => ({ kind: 'fetch', account, want: 'entry' }) as const),
+    ]);
+    peer.heard();
+    peer.ask({ op: 'fetch', account, withEntry: true });
+    await settle();
+    assert.deepEqual(peer.events(), [], '21 are left');
+    for (const left of [20, 19]) {
+      peer.ask({ op: 'fetch', account, withEntry: true });
+      await settle();
+      assert.deepEqual(peer.events(), [{ event: 'entries', left }]);
+    }
+  });
+
   test('pings a silent client after 30 s, and cuts it after 90', async () => {
     const { session, wire, peer } = await openSession();
     assert.deepEqual(

@@ -30,11 +30,16 @@ const expected: Readonly<Record<keyof typeof RUNNERS, { ran: number; good: numbe
   'fingerprints-and-safety-numbers': { ran: 15, good: 7 },
   handshake: { ran: 65, good: 2 },
   padding: { ran: 43, good: 29 },
+  prekeys: { ran: 106, good: 37 },
   profile: { ran: 51, good: 5 },
   ratchet: { ran: 19, good: 7 },
   records: { ran: 35, good: 11 },
+  'relay-messages': { ran: 140, good: 66 },
   statements: { ran: 15, good: 5 },
 };
+
+/** Vectors of what is specified and not implemented yet (spec/vectors/README.md): each leaves this list with its runner. */
+const AWAITED = ['outer', 'rooms', 'start'];
 
 function parse(path: string): unknown {
   return JSON.parse(readFileSync(path, 'utf8'));
@@ -84,11 +89,11 @@ suite('the protocol in Chromium, on webPrimitives', { skip }, () => {
     assert.equal(report.secureContext, true);
   });
 
-  test('every file of spec/vectors has a runner here', () => {
+  test('every file of spec/vectors has a runner here, but for what is not implemented yet', () => {
     const names = readdirSync(VECTORS)
       .filter((name) => name.endsWith('.json'))
       .map((name) => name.slice(0, -'.json'.length));
-    assert.deepEqual(names.sort(), Object.keys(RUNNERS).sort());
+    assert.deepEqual(names.sort(), [...Object.keys(RUNNERS), ...AWAITED].sort());
   });
 
   for (const [name, counts] of Object.entries(expected)) {

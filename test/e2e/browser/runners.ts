@@ -13,9 +13,11 @@ import {
 } from '../../../protocol/test/vectors/fingerprints-and-safety-numbers.ts';
 import { type HandshakeFile, runHandshake } from '../../../protocol/test/vectors/handshake.ts';
 import { type PaddingFile, runPadding } from '../../../protocol/test/vectors/padding.ts';
+import { type PrekeysFile, runPrekeys } from '../../../protocol/test/vectors/prekeys.ts';
 import { type ProfileFile, runProfile } from '../../../protocol/test/vectors/profile.ts';
 import { type RatchetFile, runRatchet } from '../../../protocol/test/vectors/ratchet.ts';
 import { type RecordsFile, runRecords } from '../../../protocol/test/vectors/records.ts';
+import { type RelayMessagesFile, runRelayMessages } from '../../../protocol/test/vectors/relay-messages.ts';
 import { runStatements, type StatementFile } from '../../../protocol/test/vectors/statements.ts';
 import type { VectorResult } from '../../../protocol/test/vectors/vector-file.ts';
 
@@ -32,8 +34,10 @@ export const RUNNERS: Readonly<Record<string, Runner>> = {
   'fingerprints-and-safety-numbers': (file, p) => runFingerprints(file as FingerprintFile, p),
   handshake: (file, p) => runHandshake(file as HandshakeFile, p),
   padding: (file, p) => runPadding(file as PaddingFile, p),
+  prekeys: (file, p) => runPrekeys(file as PrekeysFile, p),
   profile: (file, p) => runProfile(file as ProfileFile, p),
   ratchet: (file, p) => runRatchet(file as RatchetFile, p),
   records: (file, p) => runRecords(file as RecordsFile, p),
+  'relay-messages': (file, p) => runRelayMessages(file as RelayMessagesFile, p),
   statements: (file, p) => runStatements(file as StatementFile, p),
 };
