@@ -3,6 +3,8 @@ export { type Attack, type Goal, hasSucceeded, type Outcome, type Try } from './
 export { canBeOff, CHECK_NAMES, type CheckName, CHECKS, isCheckName, type Stop } from './check.ts';
 export type { View } from './lab.ts';
 export { loadAttacks } from './registry.ts';
+export { reportPage } from './report/page.ts';
+export { makeSpecimen } from './report/specimen.ts';
 export {
   type Ablation,
   asExpected,

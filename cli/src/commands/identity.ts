@@ -1,9 +1,9 @@
 /** `waxwing id …`: this home's own identity. */
-import { writeFileSync } from 'node:fs';
 import { exportIdentity, type HomeLook, protectHome, unprotectHome, WaxwingError } from '@waxwing/client';
 import { fromBase64 } from '@waxwing/protocol';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { type HomeFlags, withHome, withLook, withNewHome } from '../known-home.ts';
+import { writeNewFile } from '../new-file.ts';
 import { print, printJson } from '../output.ts';
 import { confirmed, newPassphrase, withProgress } from '../question.ts';
 import { formatMoment } from '../text/duration.ts';
@@ -73,30 +73,16 @@ export async function exportIdentityTo(flags: ExportFlags): Promise<ExitCode> {
   return await withLook(flags, (home) => {
     const identity = exportIdentity(home);
     if (flags.bundle !== undefined) {
-      writeNew(flags.bundle, fromBase64(identity.bundle) ?? new Uint8Array(0));
+      writeNewFile(flags.bundle, fromBase64(identity.bundle) ?? new Uint8Array(0));
       print(`${identity.fingerprint}: the bundle is in ${sanitiseLine(flags.bundle)}.`);
     }
     if (flags.out !== undefined) {
-      writeNew(flags.out, `${JSON.stringify(identity, undefined, 2)}\n`);
+      writeNewFile(flags.out, `${JSON.stringify(identity, undefined, 2)}\n`);
       print(`${identity.fingerprint}: the public identity is in ${sanitiseLine(flags.out)}.`);
     }
     if (flags.bundle === undefined && flags.out === undefined) printJson(identity);
     return EXIT.ok;
   });
-}
-
-/** Writes a file that must not be there yet. @throws WaxwingError `file-exists`, `file-unwritable` */
-function writeNew(path: string, contents: string | Uint8Array): void {
-  try {
-    writeFileSync(path, contents, { flag: 'wx', mode: 0o644 });
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
-      throw new WaxwingError('file-exists', `${path} exists already.`, 'Choose another file name.', { cause: error });
-    }
-    throw new WaxwingError('file-unwritable', `${path} cannot be written.`, 'Choose another place for it.', {
-      cause: error,
-    });
-  }
 }
 
 export async function protect(flags: HomeFlags): Promise<ExitCode> {

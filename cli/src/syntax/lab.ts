@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { RunFlags, ShowFlags } from '../commands/lab.ts';
 import { addLabHome } from './lab-home.ts';
+import { addLabReport } from './lab-report.ts';
 import { examples, jsonOption, type SetExit } from './option.ts';
 
 export function addLab(program: Command, setExit: SetExit): void {
@@ -59,6 +60,7 @@ export function addLab(program: Command, setExit: SetExit): void {
     });
   examples(table, 'waxwing lab table', 'waxwing lab table --json');
 
+  addLabReport(lab, setExit);
   addLabHome(lab, setExit);
 }
 
