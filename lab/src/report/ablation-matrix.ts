@@ -29,7 +29,7 @@ function cell(ablation: Ablation | undefined, whole: readonly Stop[]): Html {
   const before = namesOf(whole);
   if (names.join(' ') === before.join(' '))
     return html`<td><span class="mark same" aria-hidden="true">=</span><span class="hidden">the same</span></td>`;
-  return html`<td><span class="mark other">${names.find((name) => !before.includes(name)) ?? names.join(', ')}</span></td>`;
+  return html`<td><span class="mark other">${names.find((name) => !before.includes(name)) ?? (names.join(', ') || 'no check seen')}</span></td>`;
 }
 
 /** The checks that stopped something, each once. */
