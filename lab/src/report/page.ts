@@ -9,6 +9,9 @@ import { type Html, html, verbatim } from './html.ts';
 import { messageSection } from './message-section.ts';
 import type { Specimen } from './specimen.ts';
 
+/** What comes later goes before what came earlier. */
+const STYLES = ['palette.css', 'page.css', 'drawing.css', 'card.css', 'table.css', 'attack.css', 'layout.css'];
+
 export interface Report {
   readonly results: readonly AttackResult[];
   readonly rows: readonly Row[];
@@ -21,7 +24,7 @@ export interface Report {
 
 /** The whole HTML document. */
 export function reportPage({ results, rows, specimen, madeAt, version }: Report): string {
-  const style = read('page.css');
+  const style = STYLES.map(read).join('\n');
   const script = read('page.js');
   const policy = `default-src 'none'; style-src '${hashOf(style)}'; script-src '${hashOf(script)}'; base-uri 'none'; form-action 'none'`;
   const made = `${new Date(madeAt).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
