@@ -21,6 +21,9 @@ export type ProtocolErrorCode =
   | 'envelope-5' // §5.4 signature
   | 'evidence' // §7
   | 'prekeys' // §9.1 a prekey statement, entry or path that is not good
+  | 'start' // §9.3 a start that makes no session here
+  | 'signal' // §9.7 a typing signal that is not taken
+  | 'outer' // §11.3 an outer sealing that does not open
   | 'link' // §11.2 a text that is no address, invite or contact link of a relay
   | 'classic-format' // §13
   | 'classic-hmac'

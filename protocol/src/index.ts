@@ -41,6 +41,9 @@ export { safetyNumber } from './keys/safety-number.ts';
 export * from './links/relay-link.ts';
 export { TYPE_STEP, TYPE_TEXT } from './labels.ts';
 export * from './limits.ts';
+export * from './outer/inner.ts';
+export { openOuter, type OuterOpening, type OuterSealing, sealOuter } from './outer/outer.ts';
+export { openTypingSignal, sealTypingSignal, type TypingKey, type TypingSignal } from './outer/typing-signal.ts';
 export { auditPath, pathHolds, treeRoot } from './prekeys/merkle-tree.ts';
 export {
   type KnownPrekeys,

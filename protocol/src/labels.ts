@@ -27,6 +27,7 @@ export const LABEL_COMMIT = 'l1 commit';
 export const LABEL_RATCHET = 'ratchet'; // §6
 export const LABEL_PQ = 'pq';
 export const LABEL_FIRST_CLIENT_CHAIN = 'first client chain';
+export const LABEL_OUTER = 'outer'; // §11.3
 
 /** Prefixes of hashes and of the OAEP label: whole byte strings. */
 export const PREFIX_HANDSHAKE = utf8('waxwing/1 handshake'); // §3
@@ -37,6 +38,7 @@ export const PREFIX_WRAP = utf8('waxwing/1 wrap\n'); // §5
 export const PREFIX_INVITE = utf8('waxwing/1 invite\n'); // §11.2
 export const PREFIX_CONTACT = utf8('waxwing/1 contact\n');
 export const PREFIX_MAILBOX = utf8('waxwing/1 mailbox\n'); // §11.3
+export const PREFIX_OUTER = utf8('waxwing/1 outer');
 
 /** Kinds of statement (§1.2). */
 export const KIND_DEVICE = 'device'; // §2

@@ -92,6 +92,12 @@ export const PREKEY_STATEMENT_LIFE = 7 * DAY; // for initiators
 export const MAX_PREKEY_PATH = 7; // audit path of one leaf of 100
 export const PREKEY_REFILL_AT = 20; // the relay says so at this many entries, or fewer
 
+// §9.2 Start
+export const MAX_START = 4096; // 1,176 and a sealed bundle of the largest size, with room
+
+// §9.7 Typing
+export const SIGNAL_WITHIN = 60_000; // a signal is of now, or of nothing
+
 // §11 Relay: sizes
 export const INVITE_TOKEN_SIZE = 16;
 export const LINK_SECRET_SIZE = 16;

@@ -61,6 +61,15 @@ const PROTOCOL: Table<ProtocolErrorCode> = {
     'What a device left at its relay for the start of a conversation is not good, so none was started with it.',
     'try again later: the device leaves new keys when it is next online',
   ],
+  start: [
+    'The first message of a new conversation came in a form from which none can be started. Nothing was shown.',
+    'nothing to do: the sender is told, and starts once more by itself',
+  ],
+  signal: ['A sign that somebody types was not taken.', 'nothing to do: it means nothing for the messages'],
+  outer: [
+    'What lay in the mailbox does not open: it was changed on the way, or is not for this device.',
+    'nothing to do: the sender is told, and sends it again',
+  ],
   link: [
     'That is no link of a relay: one begins with waxwing:// and ends after the last character of its line.',
     'copy it again, whole',

@@ -3,8 +3,7 @@ import type { Bytes } from '../bytes.ts';
 import { ProtocolError, isProtocolError } from '../errors.ts';
 import { CBC_BLOCK_SIZE, MIN_CIPHERTEXT } from '../limits.ts';
 import type { Primitives, SecretKey } from '../primitives.ts';
-
-const MARKER = 0x80;
+import { padWithMarker, unpadMarked } from '../symmetric/marker-padding.ts';
 
 /** L of §5.3: the ciphertext's length for `size` bytes of plain text. */
 export function paddedLength(size: number): number {
@@ -17,10 +16,7 @@ export function paddedLength(size: number): number {
 
 /** `plain ‖ 80 ‖ 00…`, L − 1 bytes: PKCS#7 adds exactly one 01. */
 export function pad(plain: Uint8Array): Bytes {
-  const out = new Uint8Array(paddedLength(plain.length) - 1);
-  out.set(plain);
-  out[plain.length] = MARKER;
-  return out;
+  return padWithMarker(plain, paddedLength(plain.length));
 }
 
 /**
@@ -28,11 +24,9 @@ export function pad(plain: Uint8Array): Bytes {
  * @throws ProtocolError `envelope-3` for anything but the one padding of that plain text
  */
 export function unpad(padded: Uint8Array): Bytes {
-  const end = padded.findLastIndex((byte) => byte !== 0);
-  if (padded[end] !== MARKER || paddedLength(end) !== padded.length + 1) {
-    throw new ProtocolError('envelope-3', 'padding', 'the padding is not exact');
-  }
-  return padded.slice(0, end);
+  const plain = unpadMarked(padded, paddedLength);
+  if (plain === undefined) throw new ProtocolError('envelope-3', 'padding', 'the padding is not exact');
+  return plain;
 }
 
 /** AES-256-CBC(k_aes, iv, pad(plain) + PKCS7) (§5) */

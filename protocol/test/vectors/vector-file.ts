@@ -66,6 +66,30 @@ export async function expectFailure(fails: string, action: () => unknown): Promi
   throw new Error(`expected ${code}, but it was accepted`);
 }
 
+/**
+ * Throws unless `action` ends as the entry says: fails with its code, and by the check it names; or succeeds, where the
+ * entry is a good one.
+ */
+export async function expectFailureOf(
+  entry: VectorEntry & { readonly check?: string },
+  action: () => unknown,
+): Promise<void> {
+  if (entry.fails === undefined) {
+    await action();
+    return;
+  }
+  let check: string | undefined;
+  await expectFailure(entry.fails, async () => {
+    try {
+      await action();
+    } catch (error) {
+      if (isProtocolError(error)) check = error.check;
+      throw error;
+    }
+  });
+  if (entry.check !== undefined) equal(check, entry.check, 'check');
+}
+
 /** The error code a vector's `fails` means. */
 export function codeOf(fails: string): ProtocolErrorCode {
   return fails.replace(':', '-').toLowerCase() as ProtocolErrorCode;

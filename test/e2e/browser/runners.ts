@@ -12,6 +12,7 @@ import {
   runFingerprints,
 } from '../../../protocol/test/vectors/fingerprints-and-safety-numbers.ts';
 import { type HandshakeFile, runHandshake } from '../../../protocol/test/vectors/handshake.ts';
+import { type OuterFile, runOuter } from '../../../protocol/test/vectors/outer.ts';
 import { type PaddingFile, runPadding } from '../../../protocol/test/vectors/padding.ts';
 import { type PrekeysFile, runPrekeys } from '../../../protocol/test/vectors/prekeys.ts';
 import { type ProfileFile, runProfile } from '../../../protocol/test/vectors/profile.ts';
@@ -33,6 +34,7 @@ export const RUNNERS: Readonly<Record<string, Runner>> = {
   expand: (file, p) => runExpand(file as ExpandFile, p),
   'fingerprints-and-safety-numbers': (file, p) => runFingerprints(file as FingerprintFile, p),
   handshake: (file, p) => runHandshake(file as HandshakeFile, p),
+  outer: (file, p) => runOuter(file as OuterFile, p),
   padding: (file, p) => runPadding(file as PaddingFile, p),
   prekeys: (file, p) => runPrekeys(file as PrekeysFile, p),
   profile: (file, p) => runProfile(file as ProfileFile, p),
