@@ -46,6 +46,16 @@ export { openOuter, type OuterOpening, type OuterSealing, sealOuter } from './ou
 export { openTypingSignal, sealTypingSignal, type TypingKey, type TypingSignal } from './outer/typing-signal.ts';
 export { auditPath, pathHolds, treeRoot } from './prekeys/merkle-tree.ts';
 export {
+  createPrekeys,
+  decodeHeldPrekeys,
+  dropOldPrekeys,
+  encodeHeldPrekeys,
+  type HeldPrekeys,
+  type NewPrekeys,
+  type PrekeyUse,
+  spendPrekeys,
+} from './prekeys/held-prekeys.ts';
+export {
   type KnownPrekeys,
   type OpenedPrekeySet,
   openPrekeySet,
@@ -72,4 +82,7 @@ export * from './relay-messages/event.ts';
 export { mailboxOf } from './relay-messages/mailbox.ts';
 export * from './relay-messages/reply.ts';
 export * from './relay-messages/request.ts';
+export { type Initiation, initiate } from './start/initiate.ts';
+export { type OpenStart, respond, type StartContext, type StartOpening } from './start/respond.ts';
+export type { StartedSession } from './start/start-session.ts';
 export type { HeldCheck, Trace, TraceSource } from './trace.ts';

@@ -27,6 +27,8 @@ export const LABEL_COMMIT = 'l1 commit';
 export const LABEL_RATCHET = 'ratchet'; // §6
 export const LABEL_PQ = 'pq';
 export const LABEL_FIRST_CLIENT_CHAIN = 'first client chain';
+export const LABEL_START_BUNDLE = 'start bundle'; // §9.2
+export const LABEL_TYPING = 'typing';
 export const LABEL_OUTER = 'outer'; // §11.3
 
 /** Prefixes of hashes and of the OAEP label: whole byte strings. */
@@ -35,6 +37,8 @@ export const PREFIX_COMMIT = utf8('waxwing/1 commit\n'); // §3
 export const PREFIX_SAFETY = utf8('waxwing/1 safety\n'); // §2
 export const PREFIX_CONVERSATION = utf8('waxwing/1 conversation\n'); // §5.2
 export const PREFIX_WRAP = utf8('waxwing/1 wrap\n'); // §5
+export const PREFIX_PREKEY = utf8('waxwing/1 prekey'); // §9.2
+export const PREFIX_START = utf8('waxwing/1 start\n');
 export const PREFIX_INVITE = utf8('waxwing/1 invite\n'); // §11.2
 export const PREFIX_CONTACT = utf8('waxwing/1 contact\n');
 export const PREFIX_MAILBOX = utf8('waxwing/1 mailbox\n'); // §11.3

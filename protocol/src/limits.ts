@@ -82,18 +82,22 @@ export const MAX_UNACKNOWLEDGED_FLIGHTS = 64;
 // §6 Ratchet
 export const PQ_STEP_FLIGHTS = 50;
 export const PQ_STEP_TIME = DAY;
-export const MAX_SKIP_PER_CHAIN = 256; // mailbox and room (§9, draft): a live channel skips nothing
-export const MAX_SKIPPED_KEYS = 1_000; // (§9, draft)
-export const SKIPPED_KEY_LIFE = 30 * DAY; // (§9, draft)
+export const MAX_SKIP_PER_CHAIN = 256; // mailbox and room: what one envelope may cost before its HMAC is known to hold
+export const MAX_SKIPPED_KEYS = 1_000; // of a session
+export const SKIPPED_KEY_LIFE = 30 * DAY; // as long as a relay keeps an envelope
+export const MAX_PAST_CHAINS = 64; // as many envelopes as a relay delivers again may each be of a chain of its own
 
 // §9.1 Prekeys
 export const PREKEY_ENTRIES = 100; // always: a number that says nothing of who fetched
 export const PREKEY_STATEMENT_LIFE = 7 * DAY; // for initiators
+export const PREKEY_KEYS_LIFE = 40 * DAY; // for their owner: the envelope of the seventh day may wait 30 more
 export const MAX_PREKEY_PATH = 7; // audit path of one leaf of 100
 export const PREKEY_REFILL_AT = 20; // the relay says so at this many entries, or fewer
 
 // §9.2 Start
 export const MAX_START = 4096; // 1,176 and a sealed bundle of the largest size, with room
+export const MIN_SEALED_BUNDLE = 64; // an EtM box of one block
+export const MAX_SEALED_BUNDLE = 2672; // that of the largest bundle
 
 // §9.7 Typing
 export const SIGNAL_WITHIN = 60_000; // a signal is of now, or of nothing

@@ -10,6 +10,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['primitives/', 'codec/', 'symmetric/'],
   ['keys/'],
   ['framing/', 'handshake/', 'ratchet/', 'envelope/', 'evidence/', 'prekeys/', 'links/', 'outer/'],
+  ['start/'],
   ['channel/', 'conversation/', 'classic/', 'relay-messages/'],
   ['index.ts', 'wire.ts', 'unsafe.ts'],
 ];

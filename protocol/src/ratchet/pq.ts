@@ -70,6 +70,12 @@ export function pqReceive(pq: PqState, pe: number, now: number): { readonly pq: 
   throw new ProtocolError('envelope-0', 'pe', 'the envelope is of a post-quantum epoch that cannot come here');
 }
 
+/** The highest epoch that has come from the other side, and its key: pe never falls along a sender's order (§6). */
+export function heardEpoch(pq: PqState): { readonly epoch: number; readonly key: SecretKey } {
+  const { phase } = pq;
+  return phase.kind === 'settling' ? { epoch: pq.epoch - 1, key: phase.previous } : pq;
+}
+
 /** The ctl entries of ours that every envelope carries until they are answered (§6). */
 export function controlToSend(state: RatchetState): readonly (readonly [string, number, Bytes])[] {
   const { epoch, phase } = state.pq;

@@ -1,15 +1,13 @@
 /** The Double Ratchet of a live channel (§6): pure functions on immutable state. */
-import { type Bytes, equalBytes, u8 } from '../bytes.ts';
-import { ProtocolError, isProtocolError } from '../errors.ts';
-import { LABEL_FIRST_CLIENT_CHAIN, LABEL_RATCHET } from '../labels.ts';
-import { HASH_SIZE, MAX_U32, X25519_SIZE } from '../limits.ts';
-import { type Primitives, SecretKey, X25519PrivateKey } from '../primitives.ts';
-import { expandPublic, expand, extract } from '../symmetric/expand.ts';
+import { type Bytes, equalBytes } from '../bytes.ts';
+import { ProtocolError } from '../errors.ts';
+import { LABEL_FIRST_CLIENT_CHAIN } from '../labels.ts';
+import { MAX_U32 } from '../limits.ts';
+import type { Primitives, SecretKey, X25519PrivateKey } from '../primitives.ts';
+import { expand } from '../symmetric/expand.ts';
 import { pqReceive, pqSend, startPq } from './pq.ts';
-import type { DeviceName, OwnKeyPair, RatchetHeader, RatchetState, ReceivingChain } from './ratchet-state.ts';
-
-const MESSAGE_KEY = u8(1);
-const NEXT_CHAIN = u8(2);
+import type { DeviceName, RatchetHeader, RatchetState } from './ratchet-state.ts';
+import { chainStep, messageKey, newPair, rootStep, takeStep, turn } from './steps.ts';
 
 export type RatchetStart = {
   readonly root: SecretKey;
@@ -54,7 +52,7 @@ export function ratchetSend(
   const { sending, own } = stepped;
   if (sending.n > MAX_U32) throw new ProtocolError('reuse', 'n', 'a chain of the ratchet is at its end');
   const pq = pqSend(p, state.pq, now);
-  const { messageKey, next } = chainStep(p, sending.chain, pq.key);
+  const { key, next } = chainStep(p, sending.chain);
   return {
     state: {
       ...stepped,
@@ -64,7 +62,7 @@ export function ratchetSend(
       spokeAt: now,
     },
     header: { dh: own.publicKey, pn: sending.pn, n: sending.n, pe: pq.epoch },
-    messageKey,
+    messageKey: messageKey(p, pq.key, key),
   };
 }
 
@@ -83,7 +81,7 @@ export function ratchetReceive(
   checkCounters(state, header, known);
   const epoch = pqReceive(state.pq, header.pe, now);
   const turned = known ? { root: state.root, sending: state.sending, receiving } : turn(p, state, header);
-  const { messageKey, next } = chainStep(p, turned.receiving.chain, epoch.key);
+  const { key, next } = chainStep(p, turned.receiving.chain);
   return {
     state: {
       ...state,
@@ -92,7 +90,7 @@ export function ratchetReceive(
       pq: epoch.pq,
       heard: state.heard + 1,
     },
-    messageKey,
+    messageKey: messageKey(p, epoch.key, key),
   };
 }
 
@@ -109,60 +107,4 @@ function checkCounters(state: RatchetState, header: RatchetHeader, known: boolea
   if (equalBytes(own.publicKey, header.dh)) {
     throw new ProtocolError('envelope-0', 'dh', 'the envelope carries our own ratchet key');
   }
-}
-
-/** A new key of the peer: its receiving chain; our answering step is left to the next send. */
-function turn(
-  p: Primitives,
-  state: RatchetState,
-  header: RatchetHeader,
-): Pick<RatchetState, 'root' | 'sending'> & { readonly receiving: ReceivingChain } {
-  const { sending } = state;
-  if (sending.kind === 'due') {
-    // Nothing of ours has left since the peer's last key: an honest peer had nothing to step on.
-    throw new ProtocolError('envelope-1', 'dh', 'the ratchet key changed twice without an answer');
-  }
-  let shared: SecretKey;
-  try {
-    shared = p.x25519(state.own.privateKey, header.dh);
-  } catch (error) {
-    if (!isProtocolError(error, 'primitive')) throw error;
-    throw new ProtocolError('envelope-1', 'dh', 'the ratchet key of the envelope gives no shared secret');
-  }
-  const { root, chain } = rootStep(p, state.root, shared);
-  return {
-    root,
-    sending: { kind: 'due', pn: sending.n },
-    receiving: { dh: header.dh, chain, pn: header.pn, n: 0 },
-  };
-}
-
-/** Takes the sending step if it is due: a new own pair, and a chain from it and the peer's key. */
-function takeStep(p: Primitives, state: RatchetState): RatchetState & { readonly sending: { readonly kind: 'ready' } } {
-  const { sending, receiving } = state;
-  if (sending.kind === 'ready') return { ...state, sending };
-  if (receiving === undefined) throw new ProtocolError('reuse', 'ratchet', 'a step is due without a key of the peer');
-  const own = newPair(p);
-  const { root, chain } = rootStep(p, state.root, p.x25519(own.privateKey, receiving.dh));
-  return { ...state, root, own, sending: { kind: 'ready', chain, pn: sending.pn, n: 0 } };
-}
-
-function newPair(p: Primitives): OwnKeyPair {
-  const privateKey = new X25519PrivateKey(p.randomBytes(X25519_SIZE));
-  return { privateKey, publicKey: p.x25519PublicKey(privateKey) };
-}
-
-/** `RK' ‖ CK = Expand(Extract(RK, DH),"ratchet",empty,64)` (§6). */
-function rootStep(p: Primitives, root: SecretKey, shared: SecretKey): { root: SecretKey; chain: SecretKey } {
-  const both = expandPublic(p, extract(p, root, shared), LABEL_RATCHET, { size: 2 * HASH_SIZE });
-  return { root: new SecretKey(both.subarray(0, HASH_SIZE)), chain: new SecretKey(both.subarray(HASH_SIZE)) };
-}
-
-/** `mk_ec = HMAC(CK, 01)`, `CK' = HMAC(CK, 02)`, `mk = Extract(salt = pqk_pe, ikm = mk_ec)` (§6). */
-function chainStep(p: Primitives, chain: SecretKey, pqKey: SecretKey): { messageKey: SecretKey; next: SecretKey } {
-  const key = chain.exposeSecretBytes();
-  return {
-    messageKey: extract(p, pqKey, p.hmacSha256(key, MESSAGE_KEY)),
-    next: new SecretKey(p.hmacSha256(key, NEXT_CHAIN)),
-  };
 }
