@@ -14,11 +14,30 @@ export type {
 } from './conversation/flight.ts';
 export type { FlightTraceEvent, OpenedTrace, SealedTrace } from './conversation/flight-trace.ts';
 export { LiveConversation } from './conversation/live-conversation.ts';
+export {
+  MailboxConversation,
+  type MailboxConversationOptions,
+  type MailboxFlightToSeal,
+  type OpenedMailboxFlight,
+  readMailboxHeader,
+  type SealedMailboxFlight,
+} from './conversation/mailbox-conversation.ts';
+export type { MailboxSession } from './conversation/mailbox-session.ts';
+export {
+  decodeMailboxState,
+  encodeMailboxState,
+  type GoneSession,
+  type MailboxState,
+  newMailboxState,
+  sendingSession,
+  type StoredMailbox,
+} from './conversation/mailbox-state.ts';
 export { decodeEnvelope, type Envelope } from './envelope/envelope.ts';
 export { decodeHeader, type Header } from './envelope/header.ts';
 export { layerKeys } from './envelope/layer-keys.ts';
 export type { OpeningStep } from './envelope/open.ts';
 export type { CheckResult, Proof } from './envelope/proof.ts';
+export { type Got, gotOf, type ReceivedChain } from './envelope/received-chain.ts';
 export { type EvidenceSource, exportEvidence } from './evidence/export.ts';
 export { EVIDENCE_FILES, type EvidenceFile } from './evidence/files.ts';
 export { type Verdict as EvidenceVerdict, verifyEvidence } from './evidence/verify.ts';

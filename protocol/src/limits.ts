@@ -99,6 +99,14 @@ export const MAX_START = 4096; // 1,176 and a sealed bundle of the largest size,
 export const MIN_SEALED_BUNDLE = 64; // an EtM box of one block
 export const MAX_SEALED_BUNDLE = 2672; // that of the largest bundle
 
+// §9.4–§9.6 Mailbox sessions
+export const MAX_SESSIONS = 8; // of a pair of devices
+export const ENDED_SESSION_LIFE = 30 * DAY; // what is under way comes within it
+export const GONE_SID_LIFE = 60 * DAY; // a late copy is known for one
+export const MAX_SKIPPED_KEYS_OF_PAIR = 2_000; // of all sessions of a pair of devices
+export const MAX_GAPS = 1_024; // ranges of missing flights: what an array holds
+export const MAX_GOT_RANGES = 64; // those told to the sender
+
 // §9.7 Typing
 export const SIGNAL_WITHIN = 60_000; // a signal is of now, or of nothing
 

@@ -6,7 +6,7 @@ import { RecordSealer } from '../src/channel/records.ts';
 import type { ControlEntry, OutgoingItem } from '../src/conversation/flight.ts';
 import { newChain } from '../src/conversation/live-conversation.ts';
 import type { Item } from '../src/envelope/payload.ts';
-import { checkSealable } from '../src/envelope/seal.ts';
+import { checkSealable, FRAME_ROOM } from '../src/envelope/seal.ts';
 import { isProtocolError } from '../src/errors.ts';
 import { DAY, MAX_BODY, MAX_CTL, MAX_FRAME, MAX_ITEMS, MAX_SAFE_UINT } from '../src/limits.ts';
 import { nodePrimitives as p } from '../src/primitives/node.ts';
@@ -79,7 +79,7 @@ suite('limits, before anything changes (§5.1, §12)', () => {
     while (tooMuch - most > 1) {
       const size = (most + tooMuch) >> 1;
       try {
-        checkSealable([full], ctl(size));
+        checkSealable([full], ctl(size), FRAME_ROOM);
         most = size;
       } catch (error) {
         fails('limit', 'frame')(error);
@@ -97,10 +97,10 @@ suite('limits, before anything changes (§5.1, §12)', () => {
   test('sixteen ctl entries travel, not seventeen, and what cannot be encoded keeps its cause', () => {
     const items = [{ ...textItem('x'), opening: new Uint8Array(32) }] as Item[];
     const entries = new Array<ControlEntry>(MAX_CTL).fill(['x']);
-    checkSealable(items, entries);
-    assert.throws(() => checkSealable(items, [...entries, ['x']]), fails('limit', 'ctl'));
+    checkSealable(items, entries, FRAME_ROOM);
+    assert.throws(() => checkSealable(items, [...entries, ['x']], FRAME_ROOM), fails('limit', 'ctl'));
     assert.throws(
-      () => checkSealable(items, [['x', -1]]),
+      () => checkSealable(items, [['x', -1]], FRAME_ROOM),
       (error) => isProtocolError(error, 'limit') && isProtocolError(error.cause, 'cbor'),
     );
   });

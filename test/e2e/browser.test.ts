@@ -29,17 +29,19 @@ const expected: Readonly<Record<keyof typeof RUNNERS, { ran: number; good: numbe
   expand: { ran: 12, good: 12 },
   'fingerprints-and-safety-numbers': { ran: 15, good: 7 },
   handshake: { ran: 65, good: 2 },
+  outer: { ran: 69, good: 29 },
   padding: { ran: 43, good: 29 },
   prekeys: { ran: 106, good: 37 },
   profile: { ran: 51, good: 5 },
   ratchet: { ran: 19, good: 7 },
   records: { ran: 35, good: 11 },
   'relay-messages': { ran: 140, good: 66 },
+  start: { ran: 46, good: 5 },
   statements: { ran: 15, good: 5 },
 };
 
 /** Vectors of what is specified and not implemented yet (spec/vectors/README.md): each leaves this list with its runner. */
-const AWAITED = ['rooms', 'start'];
+const AWAITED = ['rooms'];
 
 function parse(path: string): unknown {
   return JSON.parse(readFileSync(path, 'utf8'));

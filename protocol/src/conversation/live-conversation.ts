@@ -1,26 +1,23 @@
 /** Sealing and opening the messages of one conversation over one live channel: ratchet, envelope and chain together. */
 import type { Bytes } from '../bytes.ts';
 import { KIND_LIVE } from '../envelope/header.ts';
-import {
-  type StatementContext,
-  commitItem,
-  encodeMessageStatement,
-  statementContext,
-} from '../envelope/message-statement.ts';
+import { type StatementContext, statementContext } from '../envelope/message-statement.ts';
 import { type DerivedKey, type OpeningContext, openEnvelope } from '../envelope/open.ts';
 import type { Item } from '../envelope/payload.ts';
-import { type Sealing, checkSealable, sealEnvelope } from '../envelope/seal.ts';
+import { FRAME_ROOM } from '../envelope/seal.ts';
 import { ProtocolError, isProtocolError } from '../errors.ts';
 import type { ClientResult, ServerResult } from '../handshake/handshake-result.ts';
 import type { Bundle } from '../keys/bundle.ts';
 import type { Device } from '../keys/device.ts';
-import { HASH_SIZE, LIVE_TTL, MAX_CTL, MAX_ITEMS, MAX_SAFE_UINT } from '../limits.ts';
+import { HASH_SIZE, LIVE_TTL } from '../limits.ts';
 import { type Primitives, SecretKey } from '../primitives.ts';
-import { acceptControl, controlToSend, stepDue } from '../ratchet/pq.ts';
+import { acceptControl, stepDue } from '../ratchet/pq.ts';
 import type { RatchetHeader, RatchetState } from '../ratchet/ratchet-state.ts';
 import { ratchetReceive, ratchetSend, startRatchet } from '../ratchet/ratchet.ts';
 import type { ChainEnd, ChainState, ControlEntry, OpenedFlight, OutgoingItem, SealedFlight } from './flight.ts';
 import { type FlightTrace, OpeningWatch, SealingWatch } from './flight-trace.ts';
+import { openedFlight } from './opened-flight.ts';
+import { planFlight, sealPlan, takeItems } from './plan-flight.ts';
 
 /** What a conversation takes from a finished handshake (§3); a HandshakeResult is one. */
 export type EstablishedSession =
@@ -116,7 +113,7 @@ export class LiveConversation {
    */
   seal(flight: FlightToSeal): Promise<SealedFlight> {
     // Copied now: the caller's bytes may change before it is this flight's turn.
-    const items = this.#takeItems(flight.items);
+    const items = takeItems(this.#p, flight.items);
     const run = this.#sealing.then(() => this.#seal({ ...flight, items }));
     this.#sealing = run.catch(() => undefined);
     return run;
@@ -132,65 +129,35 @@ export class LiveConversation {
     return run;
   }
 
-  /** The openings that are still to be drawn are drawn at once: one by one they would cost a full flight as much as it. */
-  #takeItems(items: readonly OutgoingItem[]): Item[] {
-    const wanted = items.filter(({ opening }) => opening === undefined).length;
-    const drawn = this.#p.randomBytes(HASH_SIZE * Math.min(wanted, MAX_ITEMS)); // of more, none will leave
-    let used = 0;
-    return items.map(({ type, body, opening }) => ({
-      type,
-      body: new Uint8Array(body),
-      opening: new Uint8Array(opening ?? drawn.subarray(used, (used += HASH_SIZE))),
-    }));
-  }
-
   async #seal(flight: Omit<FlightToSeal, 'items'> & { readonly items: readonly Item[] }): Promise<SealedFlight> {
     const p = this.#p;
-    const { items, now } = flight;
+    const { items, now, ctl = [] } = flight;
     if (this.#broken) throw new ProtocolError('reuse', 'seal', 'an earlier flight of this channel was not sealed');
-    if (!Number.isSafeInteger(now) || now < 0) throw new ProtocolError('limit', 'sent', 'the time is no Unix time');
-    if (this.#sent.seq >= MAX_SAFE_UINT) throw new ProtocolError('reuse', 'seq', 'the chain of flights is at its end');
     const ratchet = ratchetSend(p, this.#ratchet, now);
-    const given = flight.ctl ?? [];
-    if (given.length >= MAX_CTL) throw new ProtocolError('limit', 'ctl', 'one ctl entry is kept for the ratchet');
-    const ctl: readonly ControlEntry[] = [...given, ...controlToSend(ratchet.state)];
-    checkSealable(items, ctl);
-
-    const seq = this.#sent.seq + 1;
-    const prev = this.#sent.hash;
-    const commitments = items.map((item) => commitItem(p, item));
-    const signed = { seq, prev, sent: now, ttl: LIVE_TTL };
-    const statement = encodeMessageStatement(p, this.#sending, { ...signed, commitments });
-    const statementHash = p.sha256(statement);
+    const plan = planFlight(p, {
+      kind: KIND_LIVE,
+      sid: this.#sid,
+      peer: this.#peer,
+      signKey: this.#device.signKey,
+      statement: this.#sending,
+      ratchet,
+      last: this.#sent,
+      items,
+      ctl,
+      now,
+      ttl: LIVE_TTL,
+      room: FRAME_ROOM,
+    });
     const trace = this.#trace?.();
     const watch = trace && new SealingWatch(trace, { ratchet: this.#ratchet, chain: this.#sent });
     // From here on the key and the seq are used up: a crash skips a number and never repeats one (§5.2).
     this.#ratchet = ratchet.state;
-    this.#sent = { seq, hash: statementHash };
+    this.#sent = plan.end;
     this.#broken = true;
-    const sealing: Sealing = {
-      header: { kind: KIND_LIVE, sid: this.#sid, toDevice: this.#peer.device, ...ratchet.header },
-      messageKey: ratchet.messageKey,
-      statement,
-      payload: { ...signed, items, ctl },
-      signKey: this.#device.signKey,
-      wrapKey: this.#peer.certificate.wrapKey,
-      trace: watch?.layers,
-    };
-    const { envelope, signature } = await sealEnvelope(p, sealing);
+    const sealed = await sealPlan(p, plan, watch?.layers);
     this.#broken = false;
-    watch?.sealed(envelope, sealing, { ratchet: ratchet.state, chain: { seq, hash: statementHash } });
-    return {
-      envelope,
-      seq,
-      items: items.map((item, index) => ({ ...item, id: commitments[index] as Bytes })),
-      statement,
-      statementHash,
-      signature,
-      commitments,
-      sent: now,
-      ttl: LIVE_TTL,
-    };
+    watch?.sealed(sealed.envelope, plan.sealing, { ratchet: ratchet.state, chain: plan.end });
+    return sealed;
   }
 
   async #open(encoded: Uint8Array, now: number): Promise<OpenedFlight> {
@@ -210,30 +177,14 @@ export class LiveConversation {
       if (isProtocolError(error)) watch?.opened(error, last);
       throw error;
     });
-    const { payload, freshness, statement, hash, commitments, proof } = opened;
-    const accepted = freshness.fault === undefined;
+    const { payload, freshness, hash } = opened;
     // Step 6: all five hold, or all but the age.
     this.#received = { seq: payload.seq, hash };
     this.#firstOfChannel = false;
     // The ratchet as it is now: flights may have been sealed while this one was being opened.
-    if (accepted) this.#ratchet = acceptControl(p, this.#ratchet, payload.ctl, now);
+    if (freshness.fault === undefined) this.#ratchet = acceptControl(p, this.#ratchet, payload.ctl, now);
     watch?.opened(freshness.fault, this.#received);
-    return {
-      outcome: accepted ? 'accepted' : 'too-old',
-      seq: payload.seq,
-      items: accepted ? payload.items.map((item, index) => ({ ...item, id: commitments[index] as Bytes })) : [],
-      gap: freshness.gap,
-      voids: freshness.voids,
-      ctl: accepted ? payload.ctl : [],
-      age: freshness.age,
-      sent: payload.sent,
-      ttl: payload.ttl,
-      statement,
-      statementHash: hash,
-      signature: payload.signature,
-      commitments,
-      proof,
-    };
+    return openedFlight(opened);
   }
 
   #deriveKey(header: RatchetHeader, now: number, watch: OpeningWatch | undefined): DerivedKey {

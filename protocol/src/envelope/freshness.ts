@@ -20,6 +20,8 @@ export interface Freshness {
   /** Flights missing before this one that no void covers. */
   readonly gap: number;
   readonly voids: readonly VoidRange[];
+  /** One recorded as missing that came after all (§5.4): never in a live channel. */
+  readonly late: boolean;
   /** Milliseconds on the agreed clock. */
   readonly age: number;
   /** The age, where it is the only fault: fatal only if the signature fails too. */
@@ -46,6 +48,7 @@ export function checkFreshness(context: FreshnessContext, payload: Payload, now:
   return {
     gap,
     voids,
+    late: false,
     age,
     fault: fresh
       ? undefined
@@ -54,7 +57,7 @@ export function checkFreshness(context: FreshnessContext, payload: Payload, now:
 }
 
 /** The `["void", from, to]` entries; a malformed one is ignored like an unknown name. */
-function readVoids(ctl: readonly ControlEntry[]): VoidRange[] {
+export function readVoids(ctl: readonly ControlEntry[]): VoidRange[] {
   const voids: VoidRange[] = [];
   for (const entry of ctl) {
     const [name, from, to] = entry;
@@ -65,7 +68,7 @@ function readVoids(ctl: readonly ControlEntry[]): VoidRange[] {
 }
 
 /** How many of `from`..`to` the ranges cover together; at most 16 ranges of any size, so the work is bounded. */
-function countCovered(voids: readonly VoidRange[], from: number, to: number): number {
+export function countCovered(voids: readonly VoidRange[], from: number, to: number): number {
   let covered = 0;
   let next = from;
   for (const [start, end] of [...voids].sort((a, b) => a[0] - b[0])) {
@@ -78,6 +81,7 @@ function countCovered(voids: readonly VoidRange[], from: number, to: number): nu
   return covered;
 }
 
-function stale(check: string, message: string): ProtocolError {
+/** A failure of step 4. */
+export function stale(check: string, message: string): ProtocolError {
   return new ProtocolError('envelope-4', check, message);
 }

@@ -15,6 +15,7 @@ import { cipherKey, contentKey, keyCommitment, macKey, wrapLabel } from './layer
 import { type StatementContext, commitItem, encodeMessageStatement } from './message-statement.ts';
 import { decryptPadded } from './padding.ts';
 import { type Payload, decodePayload } from './payload.ts';
+import { type ReceivedChain, checkPlace } from './received-chain.ts';
 import type { Proof } from './proof.ts';
 
 /** What the recipient knows beforehand. Nothing in it comes from the envelope. */
@@ -31,6 +32,13 @@ export interface OpeningContext extends FreshnessContext {
   readonly wrapKeys: readonly RsaPrivateKey[];
   /** The local secret of the implicit rejection: random, known to nobody else. */
   readonly rejection: SecretKey;
+}
+
+/** What the recipient of a mailbox knows beforehand (§9.5): order and age are judged by the record of what came. */
+export interface MailboxOpeningContext extends Omit<OpeningContext, keyof FreshnessContext> {
+  readonly received: ReceivedChain;
+  /** Certificates that the sender's device had before `certificate`: one of them may be that of `sent`. */
+  readonly earlier: readonly Certificate[];
 }
 
 /** What step 0 read. */
@@ -130,22 +138,32 @@ export interface SignedStatement {
   readonly commitments: readonly Bytes[];
 }
 
-/** Step 5: layer 3. (Step 4 is `checkFreshness`.) @throws ProtocolError `envelope-5` */
+/** The statement of a flight, rebuilt from its fields. */
+export function rebuildStatement(
+  p: Primitives,
+  context: Pick<OpeningContext, 'statement'>,
+  payload: Payload,
+): SignedStatement {
+  const commitments = payload.items.map((item) => commitItem(p, item));
+  const statement = encodeMessageStatement(p, context.statement, { ...payload, commitments });
+  return { statement, hash: p.sha256(statement), commitments };
+}
+
+/** Step 5: layer 3. (Step 4 is `checkFreshness`, or `checkPlace` for a mailbox.) @throws ProtocolError `envelope-5` */
 export async function verifySignature(
   p: Primitives,
   context: Pick<OpeningContext, 'certificate' | 'statement'>,
   payload: Payload,
   now: number,
 ): Promise<SignedStatement> {
-  const commitments = payload.items.map((item) => commitItem(p, item));
-  const statement = encodeMessageStatement(p, context.statement, { ...payload, commitments });
-  if (!(await verifyStatement(p, context.certificate.signKey, statement, payload.signature))) {
+  const signed = rebuildStatement(p, context, payload);
+  if (!(await verifyStatement(p, context.certificate.signKey, signed.statement, payload.signature))) {
     throw new ProtocolError('envelope-5', 'signature', 'the signature does not verify');
   }
   if (!isValidAt(context.certificate, now)) {
     throw new ProtocolError('envelope-5', 'certificate', "the sender's certificate is outside its validity");
   }
-  return { statement, hash: p.sha256(statement), commitments };
+  return signed;
 }
 
 /**
@@ -191,7 +209,11 @@ export interface Opened extends SignedStatement {
  * All the steps, in the one order. @throws ProtocolError `envelope-0`, `-1`, `-3`, `-4`, `-5`: of several faults the
  * first in the order
  */
-export async function openEnvelope(p: Primitives, context: OpeningContext, opening: Opening): Promise<Opened> {
+export async function openEnvelope(
+  p: Primitives,
+  context: OpeningContext | MailboxOpeningContext,
+  opening: Opening,
+): Promise<Opened> {
   const { now, watch } = opening;
   const lap = laps(opening.stopwatch);
 
@@ -214,11 +236,12 @@ export async function openEnvelope(p: Primitives, context: OpeningContext, openi
   const decryptTook = lap();
   watch?.({ step: 'decrypt', payload, size, ...decryptTook });
 
-  const freshness = checkFreshness(context, payload, now);
+  const freshness = judgeFreshness(p, context, payload, now);
   const freshnessTook = lap();
   watch?.({ step: 'freshness', freshness, ...freshnessTook });
 
-  const signed = await verifySignature(p, context, payload, now).catch((error: unknown) => {
+  const signer = signerOf(context, payload, now);
+  const signed = await verifySignature(p, { ...context, ...signer }, payload, signer.at).catch((error: unknown) => {
     throw freshness.fault ?? error; // the age came first; it was not the only fault
   });
   const signatureTook = lap();
@@ -236,11 +259,34 @@ export async function openEnvelope(p: Primitives, context: OpeningContext, openi
       check: 'signature',
       statement: signed.statement.length,
       signature: payload.signature.length,
-      serial: context.certificate.serial,
+      serial: signer.certificate.serial,
       ...signatureTook,
     },
   ];
   return { ...signed, payload, freshness, proof };
+}
+
+/** Step 4: in a live channel and in a mailbox. */
+function judgeFreshness(
+  p: Primitives,
+  context: OpeningContext | MailboxOpeningContext,
+  payload: Payload,
+  now: number,
+): Freshness {
+  if (!('received' in context)) return checkFreshness(context, payload, now);
+  return checkPlace(context.received, payload, { now, hash: () => rebuildStatement(p, context, payload).hash });
+}
+
+/** Whose certificate must be valid when: live the handshake's and now, in a mailbox the one of `sent` (§5.4, §9.5). */
+function signerOf(
+  context: OpeningContext | MailboxOpeningContext,
+  payload: Payload,
+  now: number,
+): { readonly certificate: Certificate; readonly at: number } {
+  if (!('received' in context)) return { certificate: context.certificate, at: now };
+  const { certificate, earlier } = context;
+  const then = [certificate, ...earlier].find((one) => isValidAt(one, payload.sent));
+  return { certificate: then ?? certificate, at: payload.sent };
 }
 
 /** The time since the last call, as the `took` of a result; nothing without a stopwatch. */

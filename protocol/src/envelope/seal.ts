@@ -24,7 +24,7 @@ export interface Sealing {
   /** The ratchet's, for this header alone. */
   readonly messageKey: SecretKey;
   /** The statement of exactly this payload (§5.2). */
-  readonly statement: Uint8Array;
+  readonly statement: Bytes;
   readonly payload: Omit<Payload, 'signature'>;
   /** The own device's. */
   readonly signKey: RsaPrivateKey;
@@ -77,14 +77,28 @@ export async function sealEnvelope(p: Primitives, sealing: Sealing): Promise<{ e
 /** More than an envelope and its record have beside ct. */
 const ENVELOPE_OVERHEAD = 600;
 
+/** What an envelope must fit into, together with what stands around it. */
+export interface EnvelopeRoom {
+  readonly check: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** A record's frame (§3). */
+export const FRAME_ROOM: EnvelopeRoom = { check: 'frame', size: MAX_FRAME };
+
 /**
  * Looks at a flight before anything changes. `ctl` is all that will travel with it.
- * @throws ProtocolError `limit` for a flight that no receiver would take, or that no frame would hold
+ * @throws ProtocolError `limit` for a flight that no receiver would take, or that `room` would not hold
  */
-export function checkSealable(items: readonly Item[], ctl: readonly ControlEntry[]): void {
+export function checkSealable(
+  items: readonly Item[],
+  ctl: readonly ControlEntry[],
+  { check, size }: EnvelopeRoom,
+): void {
   checkFlight(items, ctl);
-  if (paddedLength(largestPlain(items, ctl)) + ENVELOPE_OVERHEAD > MAX_FRAME) {
-    throw new ProtocolError('limit', 'frame', `the flight would not fit a frame of ${MAX_FRAME} bytes`);
+  if (paddedLength(largestPlain(items, ctl)) + ENVELOPE_OVERHEAD > size) {
+    throw new ProtocolError('limit', check, `the flight would not fit the ${size} bytes there are for it`);
   }
 }
 
