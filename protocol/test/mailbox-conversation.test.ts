@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { toHex } from '../src/bytes.ts';
+import type { ChainState } from '../src/conversation/flight.ts';
 import type { SealedMailboxFlight } from '../src/conversation/mailbox-conversation.ts';
 import { encodeMailboxState, type MailboxState, sendingSession } from '../src/conversation/mailbox-state.ts';
 import { gotOf } from '../src/envelope/received-chain.ts';
@@ -10,7 +11,15 @@ import { renewDevice } from '../src/keys/device.ts';
 import { DAY, MAX_BODY, OUTER_LENGTHS, OUTER_OVERHEAD } from '../src/limits.ts';
 import { openOuter, sealOuter } from '../src/outer/outer.ts';
 import { nodePrimitives as p } from '../src/primitives/node.ts';
-import { fails, textItem, texts } from './fixtures/conversations.ts';
+import {
+  clientSide,
+  fails,
+  newSession as newLiveSession,
+  say,
+  serverSide,
+  textItem,
+  texts,
+} from './fixtures/conversations.ts';
 import { alice, aliceAccount, bob, carol, NOW } from './fixtures/devices.ts';
 import { Side, sides } from './fixtures/mailboxes.ts';
 
@@ -230,6 +239,27 @@ suite('a conversation through mailboxes (§9)', () => {
     await assert.rejects(b.receive((await a.say('past it', end + 1)).inner, end), fails('envelope-5', 'certificate'));
     const wish = await a.conversation.seal({ items: [textItem('x')], now: NOW, ttl: 3600 });
     assert.equal((await b.receive(wish.inner)).ttl, 3600);
+  });
+
+  test('goes on in a live channel and back: one chain, and what lay in the mailbox meanwhile comes late', async () => {
+    const { a, b } = await answered();
+    const mailed = await a.say('by mail');
+    const session = newLiveSession();
+    const chainOf = (side: Side): ChainState => {
+      const { sent, received } = side.conversation.state;
+      return { sent, received: received.last };
+    };
+    const server = serverSide({ session, device: alice, peer: bob, chain: chainOf(a) });
+    const client = clientSide({ session, device: bob, peer: alice, chain: chainOf(b) });
+    const live = await client.open((await say(server, 'live')).envelope, NOW);
+    assert.deepEqual([live.seq, live.gap], [3, 1]);
+    await a.conversation.noteLive(server.chain);
+    await b.conversation.noteLive(client.chain, live);
+    assert.deepEqual(gotOf(b.conversation.state.received), { last: 3, ranges: [[2, 2]] });
+    const late = await b.receive(mailed.inner);
+    assert.deepEqual([texts(late), late.late], [['by mail'], true]);
+    const after = await b.receive((await a.say('by mail again')).inner);
+    assert.deepEqual([after.seq, after.gap, gotOf(b.conversation.state.received).ranges], [4, 0, []]);
   });
 
   test('there is nothing to seal in before a start, and nothing is sealed over a limit', async () => {

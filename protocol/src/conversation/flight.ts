@@ -66,6 +66,8 @@ export interface OpenedFlight {
   readonly age: number;
   readonly sent: number;
   readonly ttl: number;
+  /** H of the sender's statement before this one, 32. */
+  readonly prev: Bytes;
   readonly statement: Bytes;
   readonly statementHash: Bytes;
   readonly signature: Bytes;

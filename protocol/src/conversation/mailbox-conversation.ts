@@ -19,7 +19,7 @@ import { acceptControl, stepDue } from '../ratchet/pq.ts';
 import { ratchetSend } from '../ratchet/ratchet.ts';
 import type { OpenStart } from '../start/respond.ts';
 import type { StartedSession } from '../start/start-session.ts';
-import type { ControlEntry, OpenedFlight, OutgoingItem, SealedFlight } from './flight.ts';
+import type { ChainState, ControlEntry, OpenedFlight, OutgoingItem, SealedFlight } from './flight.ts';
 import { type MailboxSession, newSession } from './mailbox-session.ts';
 import {
   dropOld,
@@ -116,6 +116,20 @@ export class MailboxConversation {
   start(started: StartedSession, now: number): Promise<void> {
     return this.#inTurn(() => {
       this.#state = withOwnStart(this.#state, started, now);
+      return Promise.resolve();
+    });
+  }
+
+  /**
+   * Takes note of what a live channel with the same device did, because there is one chain for both (§5.2): its chain now,
+   * and the flight that it opened, if it was that. What the channel had as a gap may still come through the mailbox.
+   * @throws ProtocolError `envelope-4`, check `seq`, where too many flights are missing already; the state is as it was
+   */
+  noteLive(chain: ChainState, flight?: OpenedFlight): Promise<void> {
+    return this.#inTurn(() => {
+      const { received } = this.#state;
+      const after = flight && advanceChain(received, { ...flight, hash: flight.statementHash });
+      this.#state = { ...this.#state, sent: chain.sent, received: after ?? received };
       return Promise.resolve();
     });
   }

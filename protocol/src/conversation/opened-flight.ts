@@ -17,6 +17,7 @@ export function openedFlight(opened: Opened): OpenedFlight {
     age: freshness.age,
     sent: payload.sent,
     ttl: payload.ttl,
+    prev: payload.prev,
     statement,
     statementHash: hash,
     signature: payload.signature,

@@ -48,23 +48,24 @@ export function checkPlace(
     return { ...told, gap: 0, late: true };
   }
   if (missing === 0 && !equalBytes(prev, last.hash)) throw stale('prev', 'the flight does not continue the chain');
-  if (missing > 0 && withRoom(chain) === undefined) throw stale('seq', 'too many flights are missing already');
+  if (missing > 0) withRoom(chain);
   return { ...told, gap: missing - countCovered(voids, last.seq + 1, seq - 1), late: false };
 }
 
 function checkLate(chain: ReceivedChain, { seq, prev }: Payload, hash: () => Bytes): void {
   const gap = chain.gaps.find(({ from, to }) => seq >= from && seq <= to);
   if (gap === undefined) throw stale('seq', `flight ${seq} is not new, and none that is missing`);
-  if (seq > gap.from && seq < gap.to && withRoom(chain, gap) === undefined) {
-    throw stale('seq', 'too many flights are missing already');
-  }
+  if (seq > gap.from && seq < gap.to) withRoom(chain, gap);
   if (seq === gap.from && !equalBytes(prev, gap.before))
     throw stale('prev', 'the flight does not follow the one before');
   if (seq === gap.to && !equalBytes(hash(), gap.after))
     throw stale('prev', 'the flight is not the one that followed on');
 }
 
-/** The chain once a flight is accepted whose place was checked. */
+/**
+ * The chain once a flight is accepted whose place was checked, here or in a live channel.
+ * @throws ProtocolError `envelope-4`, check `seq`, where a live one leaves a gap and there is no room for it
+ */
 export function advanceChain(
   chain: ReceivedChain,
   flight: { readonly seq: number; readonly prev: Bytes; readonly hash: Bytes; readonly voids: readonly VoidRange[] },
@@ -84,13 +85,13 @@ export function advanceChain(
 function gapsAhead(chain: ReceivedChain, { seq, prev }: { readonly seq: number; readonly prev: Bytes }): Gap[] {
   const { last } = chain;
   if (seq === last.seq + 1) return [...chain.gaps];
-  return [...(withRoom(chain) ?? []), { from: last.seq + 1, to: seq - 1, before: last.hash, after: prev }];
+  return [...withRoom(chain), { from: last.seq + 1, to: seq - 1, before: last.hash, after: prev }];
 }
 
 /** The gaps before a late flight is taken out of one: where that makes two of it, with room for another one. */
 function roomFor(chain: ReceivedChain, seq: number): readonly Gap[] {
   const split = chain.gaps.find(({ from, to }) => seq > from && seq < to);
-  return split === undefined ? chain.gaps : (withRoom(chain, split) ?? []);
+  return split === undefined ? chain.gaps : withRoom(chain, split);
 }
 
 /** What is left of a gap when one of its flights has come. */
@@ -103,13 +104,15 @@ function without(gap: Gap, flight: { readonly seq: number; readonly prev: Bytes;
 }
 
 /**
- * The gaps with room for another one, or undefined. Of too many the oldest that is void whole is given up, and nothing else
- * ever is: what is missing must not be told as delivered.
+ * The gaps with room for another one. Of too many the oldest that is void whole is given up, and nothing else ever is: what
+ * is missing must not be told as delivered.
+ * @throws ProtocolError `envelope-4`, check `seq`, where there is no room
  */
-function withRoom({ gaps, voids }: ReceivedChain, kept?: Gap): readonly Gap[] | undefined {
+function withRoom({ gaps, voids }: ReceivedChain, kept?: Gap): readonly Gap[] {
   if (gaps.length < MAX_GAPS) return gaps;
   const given = gaps.find((gap) => gap !== kept && voids.some(([start, end]) => start <= gap.from && end >= gap.to));
-  return given && gaps.filter((gap) => gap !== given);
+  if (given === undefined) throw stale('seq', 'too many flights are missing already');
+  return gaps.filter((gap) => gap !== given);
 }
 
 function merge(ranges: readonly VoidRange[]): VoidRange[] {
