@@ -4,6 +4,8 @@ import { isProtocolError, type ProtocolError } from '@waxwing/protocol';
 
 export const CHECK_NAMES = [
   'frame',
+  'deadline',
+  'close',
   'hello',
   'box',
   'commit',
@@ -15,6 +17,8 @@ export const CHECK_NAMES = [
   'record',
   'content',
   'pickle',
+  'padding',
+  'ratchet',
   'sealed',
   'opening',
   'structure',
@@ -48,6 +52,16 @@ export const CHECKS: Readonly<Record<CheckName, CheckText>> = {
     what: 'a frame ends where its length says, whatever pieces it comes in',
     without: 'one read is one message',
   },
+  deadline: {
+    section: '§3',
+    what: 'a caller who does not finish loses his place after 5 s, and an address has 8 of them',
+    without: 'while one caller is there, no other is served',
+  },
+  close: {
+    section: '§4',
+    what: 'leaving is an authenticated record; a connection that only ends was cut',
+    without: 'any end is taken for a leave',
+  },
   hello: {
     section: '§3',
     what: 'F1 and F2 are well-formed, of suite 1, with keys one can agree on',
@@ -78,6 +92,16 @@ export const CHECKS: Readonly<Record<CheckName, CheckText>> = {
     section: '§13',
     what: 'a package of classic mode is a dict of five byte strings, and its reader has no other opcode',
     without: undefined,
+  },
+  padding: {
+    section: '§5.3',
+    what: 'all short flights have one length, and the long ones few',
+    without: 'the last block alone is filled up',
+  },
+  ratchet: {
+    section: '§6',
+    what: 'a key that was used is erased, and each answer brings new ones that follow from nothing stored',
+    without: 'every state is kept, and new keys follow from the old ones',
   },
   sealed: {
     section: '§5',

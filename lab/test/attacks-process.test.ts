@@ -35,6 +35,16 @@ const ABLATIONS: readonly (readonly [id: string, without: readonly CheckName[], 
   ['A18', ['structure', 'frame'], 'structure frame'], // nothing of either is a switch: no reader of ours runs code
   ['A19', ['frame'], 'record'],
   ['A19', ['frame', 'record'], 'counter'],
+  ['A20', ['frame'], 'record'],
+  ['A21', ['frame'], 'record frame'],
+  ['A22', ['frame'], 'record'],
+  ['A23', ['record'], 'counter'],
+  ['A23', ['record', 'counter'], 'chain'],
+  ['A23', ['record', 'counter', 'chain'], 'none'],
+  ['A24', ['close'], 'none'],
+  ['A25', ['bundle'], 'frame bundle structure'],
+  ['A26', ['deadline'], 'none'],
+  ['A27', ['bundle'], 'bundle'],
   ['A32', ['view'], 'none'],
 ];
 

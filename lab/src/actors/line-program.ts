@@ -45,6 +45,11 @@ export class LineProgram {
     });
   }
 
+  /** Ends it as a user does who closes its window. */
+  end(): void {
+    this.#child.kill('SIGTERM');
+  }
+
   get running(): boolean {
     return this.exitCode === undefined;
   }

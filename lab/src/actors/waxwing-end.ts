@@ -3,8 +3,23 @@
  * victim where some checks are off. It says and shows; it stores nothing.
  */
 import { connect, createServer, type Socket } from 'node:net';
-import { type Bytes, type Device, isProtocolError, LiveConversation, type Primitives, textOf } from '@waxwing/protocol';
-import { type Channel, HandshakingClient, HandshakingServer, REJECT, type Step } from '@waxwing/protocol/channel';
+import {
+  type Bytes,
+  type Device,
+  HANDSHAKE_DEADLINE,
+  isProtocolError,
+  LiveConversation,
+  type Primitives,
+  textOf,
+} from '@waxwing/protocol';
+import {
+  type Channel,
+  HandshakeGate,
+  HandshakingClient,
+  HandshakingServer,
+  REJECT,
+  type Step,
+} from '@waxwing/protocol/channel';
 import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 import { type Stop, stopOf, TOO_OLD } from '../check.ts';
 import type { Lab } from '../lab.ts';
@@ -22,6 +37,8 @@ export interface EndOptions {
   readonly victim?: boolean;
   /** How far its clock goes before the true one, ms; 0 unless given. */
   readonly clock?: number;
+  /** Whether a server says its first record together with F5, as the shipped one does. */
+  readonly eager?: boolean | undefined;
   /** Of an attacker who computes something of his own. */
   readonly primitives?: Primitives;
   /** Of an attacker who does not open what comes: the envelope that he sends back for each. */
@@ -42,6 +59,8 @@ export interface WaxwingPeer {
   /** Waits until `holds`, the end, or a few seconds. Whether it held. */
   until(holds: () => boolean): Promise<boolean>;
   readonly running: boolean;
+  /** What it says of the end of the last connection that ended; undefined before that. */
+  readonly parting: 'left' | 'cut' | undefined;
 }
 
 interface Handshaking {
@@ -56,8 +75,10 @@ export class WaxwingEnd implements WaxwingPeer {
   #channel: Channel | undefined;
   #conversation: Conversing | undefined;
   #ready = false;
+  #seq = 0;
   #ended = false;
   #stop: Stop | undefined;
+  #left = false;
   readonly #waiting = new Set<() => void>();
 
   private constructor(lab: Lab, options: EndOptions) {
@@ -68,10 +89,13 @@ export class WaxwingEnd implements WaxwingPeer {
   /** Listens on a port of its own; a caller takes the place of the one before. */
   static async listen(lab: Lab, options: EndOptions): Promise<{ readonly end: WaxwingEnd; readonly port: number }> {
     const end = new WaxwingEnd(lab, options);
+    const gate = new HandshakeGate();
     const server = createServer({ noDelay: true }, (socket) => {
+      const release = end.#admit(gate, socket);
+      if (release === undefined) return;
       const side = end.#serverSide();
       socket.write(side.hello);
-      end.#run(socket, side);
+      end.#run(socket, side, release);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     lab.defer(() => server.close());
@@ -83,7 +107,7 @@ export class WaxwingEnd implements WaxwingPeer {
   static async dial(lab: Lab, options: EndOptions & { readonly port: number }): Promise<WaxwingEnd> {
     const end = new WaxwingEnd(lab, options);
     const socket = connect({ host: '127.0.0.1', port: options.port, noDelay: true });
-    end.#run(socket, end.#clientSide());
+    end.#run(socket, end.#clientSide(), () => undefined);
     await end.until(() => end.connected);
     return end;
   }
@@ -100,6 +124,12 @@ export class WaxwingEnd implements WaxwingPeer {
     return !this.#ended;
   }
 
+  get parting(): 'left' | 'cut' | undefined {
+    if (this.#left) return 'left';
+    if (!this.#ended) return undefined;
+    return this.#composed && this.#lab.off('close') ? 'left' : 'cut';
+  }
+
   /** The handshake's six digits, which people compare. */
   get sas(): string | undefined {
     return this.#channel?.handshake.sas;
@@ -114,8 +144,16 @@ export class WaxwingEnd implements WaxwingPeer {
     await this.until(() => this.#ready);
     for (const text of texts) {
       const sealed = await this.#conversation?.seal(flight(text, this.#now));
-      if (sealed !== undefined) this.#write({ kind: 'envelope', envelope: sealed.envelope });
+      if (sealed === undefined) continue;
+      this.#seq = sealed.seq;
+      this.#write({ kind: 'envelope', envelope: sealed.envelope });
     }
+  }
+
+  /** Leaves in order. */
+  leave(): void {
+    this.#write({ kind: 'close', lastSeq: this.#seq });
+    this.#socket?.end();
   }
 
   /** Sends bytes of one's own in the place of an envelope. */
@@ -151,6 +189,30 @@ export class WaxwingEnd implements WaxwingPeer {
     return this.#options.primitives ?? nodePrimitives;
   }
 
+  /** The product's gate before a victim; gives what gives the place back. Whoever does not finish is hung up on. */
+  #admit(gate: HandshakeGate, socket: Socket): (() => void) | undefined {
+    if (this.#options.victim !== true) return () => undefined;
+    if (gate.unfinished > 0 && this.#composed && this.#lab.off('deadline')) {
+      socket.destroy();
+      return undefined;
+    }
+    const admission = gate.admit(socket.remoteAddress ?? '', Date.now());
+    if (!admission.admitted) {
+      socket.destroy();
+      return undefined;
+    }
+    const { ticket } = admission;
+    const late = setTimeout(() => {
+      socket.destroy();
+    }, HANDSHAKE_DEADLINE);
+    const release = (): void => {
+      clearTimeout(late);
+      gate.finish(ticket);
+    };
+    socket.once('close', release);
+    return release;
+  }
+
   #serverSide(): Handshaking & { readonly hello: Bytes } {
     const side = { ...this.#options, now: this.#now };
     if (this.#composed) return new ComposedServer(this.#primitives, side, (check) => this.#lab.off(check));
@@ -163,9 +225,11 @@ export class WaxwingEnd implements WaxwingPeer {
     return new HandshakingClient(this.#primitives, side);
   }
 
-  #run(socket: Socket, side: Handshaking): void {
+  #run(socket: Socket, side: Handshaking, release: () => void): void {
     this.#socket = socket;
     this.#channel = undefined;
+    this.#ready = false;
+    this.#left = false;
     this.#ended = false;
     this.#lab.defer(() => socket.destroy());
     let turn: Promise<unknown> = Promise.resolve();
@@ -173,6 +237,7 @@ export class WaxwingEnd implements WaxwingPeer {
       if (this.#ended) return;
       try {
         await this.#take(chunk, side);
+        if (this.#channel !== undefined) release();
       } catch (error) {
         this.#fail(error);
       }
@@ -184,6 +249,7 @@ export class WaxwingEnd implements WaxwingPeer {
     socket.on('error', () => undefined);
     socket.on('close', () => {
       void turn.then(() => {
+        if (this.#socket !== socket) return; // another caller has taken its place
         this.#ended = true;
         this.#wake();
       });
@@ -200,7 +266,9 @@ export class WaxwingEnd implements WaxwingPeer {
     if (step.established === undefined) return;
     this.#channel = step.established;
     this.#conversation = this.#converse(step.established);
-    if (this.#channel.handshake.role === 'client') this.#write({ kind: 'accepted', seq: 0 });
+    if (this.#channel.handshake.role === 'client' || this.#options.eager === true) {
+      this.#write({ kind: 'accepted', seq: 0 });
+    }
     await this.#receive(this.#channel, new Uint8Array(0));
   }
 
@@ -214,8 +282,10 @@ export class WaxwingEnd implements WaxwingPeer {
   async #receive(channel: Channel, chunk: Uint8Array): Promise<void> {
     for (const content of channel.receive(chunk)) {
       if (content.kind === 'accepted' && !this.#ready) {
-        // The server says its first record after the client's: so the two never share a read by chance.
-        if (channel.handshake.role === 'server') this.#write({ kind: 'accepted', seq: 0 });
+        // Unless it is eager, the server says its first record after the client's: so the two never share a read by chance.
+        if (channel.handshake.role === 'server' && this.#options.eager !== true) {
+          this.#write({ kind: 'accepted', seq: 0 });
+        }
         this.#ready = true;
       } else if (content.kind === 'envelope' && this.#options.answer !== undefined) {
         this.send(this.#options.answer(content.envelope));
@@ -225,6 +295,7 @@ export class WaxwingEnd implements WaxwingPeer {
         for (const { body } of opened?.items ?? []) this.texts.push(...this.#lab.show(textOf(body) ?? ''));
         if (opened !== undefined) this.#write({ kind: 'accepted', seq: opened.seq });
       } else if (content.kind === 'close') {
+        this.#left = true;
         this.#socket?.end();
       }
     }

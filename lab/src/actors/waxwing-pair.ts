@@ -3,6 +3,7 @@ import {
   type Bytes,
   LiveConversation,
   type Primitives,
+  type RsaPrivateKey,
   SecretKey,
   textOf,
   utf8,
@@ -12,7 +13,7 @@ import { nodePrimitives as p } from '@waxwing/protocol/primitives/node';
 import { type Stop, stopOf, TOO_OLD } from '../check.ts';
 import type { Lab } from '../lab.ts';
 import type { Name } from '../people.ts';
-import { ComposedConversation, type Conversing } from '../waxwing/conversation.ts';
+import { ComposedConversation, type Conversing, type RatchetState } from '../waxwing/conversation.ts';
 
 type LiveOptions = ConstructorParameters<typeof LiveConversation>[1];
 
@@ -27,6 +28,8 @@ export interface Victim {
    * more). `now`: its clock, the lab's unless given. Never throws for what an attacker does.
    */
   receive(envelope: Uint8Array, now?: number): Promise<string>;
+  /** What a thief finds in its memory. @throws Error unless it is `inspected` */
+  memory(): readonly RatchetState[];
   /** The envelope of a text that it says itself. */
   say(text: string): Promise<Bytes>;
 }
@@ -47,8 +50,12 @@ export interface PairOptions {
   readonly victim?: Name;
   /** Whom the victim takes the sender for; the sender itself unless given. */
   readonly taken?: Name;
+  /** With what the sender signs, where that is not its device's key. */
+  readonly signKey?: RsaPrivateKey;
   /** The sender's: an end that has someone's signature but not the key signs with `signingWith`. */
   readonly primitives?: Primitives;
+  /** Whether its memory will be copied: then it is the composed end in any case, since nobody can look into the shipped one. */
+  readonly inspected?: boolean;
   /** The session's name, where two pairs are to have the same. */
   readonly sid?: Bytes;
 }
@@ -73,11 +80,11 @@ export async function waxwingPair(lab: Lab, options: PairOptions = {}): Promise<
     sid,
     sender: new LiveConversation(options.primitives ?? p, {
       ...shared,
-      device: from.device,
+      device: { ...from.device, signKey: options.signKey ?? from.device.signKey },
       peer: to.device.bundle,
       handshake: { ...session, role: 'server', peerDh: p.x25519PublicKey(ownDh) },
     }),
-    victim: victimOf(lab, receiving),
+    victim: victimOf(lab, receiving, options.inspected ?? false),
   };
 }
 
@@ -87,13 +94,19 @@ export function conversationOf(lab: Lab, options: LiveOptions): Conversing {
   return new ComposedConversation(p, options, (check) => lab.off(check));
 }
 
-function victimOf(lab: Lab, options: LiveOptions): Victim {
-  const conversation = conversationOf(lab, options);
+function victimOf(lab: Lab, options: LiveOptions, inspected: boolean): Victim {
+  const conversation = inspected
+    ? new ComposedConversation(p, options, (check) => lab.off(check))
+    : conversationOf(lab, options);
   const screen: string[] = [];
   const stops: Stop[] = [];
   return {
     screen,
     stops,
+    memory: () => {
+      if (conversation instanceof ComposedConversation) return conversation.memory;
+      throw new Error('nobody can look into the shipped conversation');
+    },
     say: async (text) => (await conversation.seal(flight(text, lab.now))).envelope,
     receive: async (envelope, now = lab.now) => {
       try {

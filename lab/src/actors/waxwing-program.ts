@@ -33,6 +33,8 @@ export interface WaxwingOptions {
   readonly pin?: Bytes | undefined;
   /** Whether it is the one attacked: see waxwingServer. True unless given. */
   readonly victim?: boolean;
+  /** Of a server that the lab composes: see WaxwingEnd. The shipped one is. */
+  readonly eager?: boolean;
 }
 
 /** `waxwing server` or `client` in line mode. */
@@ -82,6 +84,14 @@ export class WaxwingProgram extends LineProgram implements WaxwingPeer {
   /** Without the proof lines and the program's own sentences; further lines of a text keep their `  | `. */
   get texts(): readonly string[] {
     return this.lines.flatMap((line) => /^(?:Message: |(?= {2}\| ))(.*)$/.exec(line)?.[1] ?? []);
+  }
+
+  get parting(): 'left' | 'cut' | undefined {
+    for (const line of this.lines.toReversed()) {
+      if (line.endsWith(' left.')) return 'left';
+      if (line.startsWith('The connection was cut')) return 'cut';
+    }
+    return undefined;
   }
 
   /** From the program's own log, or from the code it ended with. */
@@ -136,7 +146,8 @@ export async function waxwingServer(
 ): Promise<{ readonly end: WaxwingPeer; readonly port: number }> {
   if (lab.victim === 'shipped') return WaxwingProgram.server(lab, options);
   const { device } = await lab.people.person(options.who);
-  return WaxwingEnd.listen(lab, { device, pin: options.pin, victim: options.victim ?? true });
+  const { pin, victim = true, eager } = options;
+  return WaxwingEnd.listen(lab, { device, pin, victim, eager });
 }
 
 /** Whoever dials, likewise; resolves when the handshake has ended well or not. */

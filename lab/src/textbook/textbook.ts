@@ -162,6 +162,13 @@ function fieldsOf(dict: ReadonlyMap<string, Bytes>): ClassicPackage {
   };
 }
 
+/** What pickle.loads gives, taken for a package. @throws Error as Python would raise, where it is none */
+export function textbookLoad(bytes: Uint8Array, host: Host = new Map()): ClassicPackage {
+  const loaded = loads(bytes, host);
+  if (!(loaded instanceof Map)) throw new Error('TypeError');
+  return fieldsOf(loaded as Map<string, Bytes>);
+}
+
 /** One end of the original's chat: what it sends, what its screen shows, and whether its receiving thread still lives. */
 export class TextbookPeer {
   readonly keys: TextbookKeys;
@@ -200,9 +207,7 @@ export class TextbookPeer {
   recv(arrived: Uint8Array, now: number): Uint8Array {
     if (!this.threadAlive) return arrived;
     try {
-      const loaded = loads(arrived.subarray(0, ONE_RECV), this.host);
-      if (!(loaded instanceof Map)) throw new Error('TypeError');
-      const sealed = fieldsOf(loaded as Map<string, Bytes>);
+      const sealed = textbookLoad(arrived.subarray(0, ONE_RECV), this.host);
       this.screen.push(textbookOpen(sealed, { recipient: this.keys.privateKey, sender: this.#peer(), now }));
     } catch {
       this.threadAlive = false; // and nobody is told: the prompt lives on

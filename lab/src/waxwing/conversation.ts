@@ -18,8 +18,13 @@ import {
 import { type Off, openComposed } from './opening.ts';
 
 type LiveOptions = ConstructorParameters<typeof LiveConversation>[1];
-type Ratchet = ReturnType<typeof unsafeRatchet.startRatchet>;
+export type RatchetState = ReturnType<typeof unsafeRatchet.startRatchet>;
 type RatchetHeader = Parameters<typeof unsafeRatchet.ratchetReceive>[2];
+
+/** Primitives whose random bytes follow from the state: whoever has copied that draws the same. */
+export function predictable(p: Primitives, state: RatchetState): Primitives {
+  return { ...p, randomBytes: (size) => p.sha256(state.root.exposeSecretBytes()).slice(0, size) };
+}
 
 /** What both kinds of end can do. */
 export interface Conversing {
@@ -37,7 +42,7 @@ export class ComposedConversation implements Conversing {
   readonly #opening: Omit<unsafeOpening.OpeningContext, 'last' | 'gapAllowed'>;
   readonly #sending: unsafeStatement.StatementContext;
   /** Every state there was, the newest last: without the counter, used keys are kept. */
-  readonly #states: Ratchet[];
+  readonly #states: RatchetState[];
   #sent: { readonly seq: number; readonly hash: Bytes };
   #received: { readonly seq: number; readonly hash: Bytes } | undefined;
   #first = true;
@@ -65,14 +70,20 @@ export class ComposedConversation implements Conversing {
     };
   }
 
-  get #ratchet(): Ratchet {
-    return this.#states.at(-1) as Ratchet;
+  get #ratchet(): RatchetState {
+    return this.#states.at(-1) as RatchetState;
+  }
+
+  /** What a thief finds who copies its memory: the ratchet as it is now, or without the check, as it ever was. */
+  get memory(): readonly RatchetState[] {
+    return this.#off('ratchet') ? [...this.#states] : [this.#ratchet];
   }
 
   async seal(flight: Parameters<LiveConversation['seal']>[0]): Promise<Pick<SealedFlight, 'envelope' | 'seq'>> {
     const p = this.#p;
     const { device, peer, handshake } = this.#options;
-    const { state, header, messageKey } = unsafeRatchet.ratchetSend(p, this.#ratchet, flight.now);
+    const drawing = this.#off('ratchet') ? predictable(p, this.#ratchet) : p;
+    const { state, header, messageKey } = unsafeRatchet.ratchetSend(drawing, this.#ratchet, flight.now);
     this.#states.push(state);
     const items = flight.items.map(({ type, body, opening }) => ({
       type,
@@ -127,7 +138,7 @@ export class ComposedConversation implements Conversing {
   /** Without the counter: the key of any place in a chain that was there or is close ahead. */
   #anyKey(header: RatchetHeader, now: number): ReturnType<typeof unsafeRatchet.ratchetReceive> {
     for (let at = this.#states.length - 1; at >= 0; at--) {
-      let state = this.#states[at] as Ratchet;
+      let state = this.#states[at] as RatchetState;
       for (let n = Math.max(0, header.n - FARTHEST); n < header.n; n++) {
         state = this.#try(state, { ...header, n }, now)?.state ?? state;
       }
@@ -138,7 +149,7 @@ export class ComposedConversation implements Conversing {
   }
 
   #try(
-    state: Ratchet,
+    state: RatchetState,
     header: RatchetHeader,
     now: number,
   ): ReturnType<typeof unsafeRatchet.ratchetReceive> | undefined {

@@ -46,6 +46,8 @@ export interface ComposedSide {
   /** The account the peer must have. */
   readonly pin?: Bytes | undefined;
   readonly now: number;
+  /** Of a server that does not keep to its commitment: the r_S of F3, when F2 is there and the digits of any r_S are known. */
+  readonly reopen?: (digitsOf: (opening: Bytes) => string) => Bytes;
 }
 
 /** What both sides know after F2. */
@@ -63,9 +65,9 @@ export class ComposedServer {
 
   constructor(p: Primitives, side: ComposedSide, off: Off) {
     const ephemeral = createSharedEphemeral(p, side.now);
-    const opening = p.randomBytes(32);
+    const committed = p.randomBytes(32);
     const { dhPublic, mlKemPublic } = ephemeral;
-    const commitment = unsafeTranscript.commitmentTo(p, opening);
+    const commitment = unsafeTranscript.commitmentTo(p, committed);
     this.hello = unsafeHandshake.encodeF1({ commitment, dhPublic, mlKemPublic, time: side.now, puzzleBits: 0 });
     this.#driver = new unsafeHandshakeDriver.HandshakeDriver(async (f2, now) => {
       const answer = unsafeHandshake.decodeF2(f2);
@@ -74,6 +76,9 @@ export class ComposedServer {
       const th1 = unsafeTranscript.transcript1(p, this.hello, f2.bytes);
       const agreed = { prk, th1, clockOffset: answer.time - now };
       const { device } = side;
+      const digitsOf = (candidate: Bytes): string =>
+        unsafeKeySchedule.shortAuthenticationString(p, prk, candidate, th1);
+      const opening = side.reopen?.(digitsOf) ?? committed;
       const transcript = unsafeTranscript.transcript2(p, th1, device.bundle.hash, opening);
       const finishKey = unsafeKeySchedule.finishKey(p, prk, 'server', th1);
       const proof = await unsafePeerProof.proveIdentity(p, { sender: 'server', device, transcript, finishKey });
@@ -81,7 +86,7 @@ export class ComposedServer {
         aad: th1,
         plain: unsafeHandshake.encodeServerProof({ ...proof, opening }),
       });
-      const sas = unsafeKeySchedule.shortAuthenticationString(p, prk, opening, th1);
+      const sas = digitsOf(opening);
       const th3 = unsafeTranscript.transcript3(p, th1, f3);
       return {
         send: f3,

@@ -2,6 +2,7 @@
 import { createDecipheriv } from 'node:crypto';
 import { type Bytes, isProtocolError, MAX_FRAME, type Primitives, u64 } from '@waxwing/protocol';
 import { unsafeFraming, unsafeRecords } from '@waxwing/protocol/unsafe';
+import { ONE_RECV } from '../textbook/textbook.ts';
 import type { Off } from './opening.ts';
 
 const TAG_SIZE = 16;
@@ -69,7 +70,7 @@ export class OneRecvReader extends unsafeFraming.FrameReader {
   }
 
   override push(chunk: Uint8Array): void {
-    if (chunk.length > 0) this.#pieces.push(chunk);
+    for (let at = 0; at < chunk.length; at += ONE_RECV) this.#pieces.push(chunk.subarray(at, at + ONE_RECV));
   }
 
   override next(): unsafeFraming.Frame | undefined {

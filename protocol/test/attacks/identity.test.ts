@@ -1,9 +1,8 @@
 /** A07 A08 A09 A27 A31: who is at the other end, and what its keys are good for. */
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
 import { suite, test } from 'node:test';
 import { type Bytes, fromHex, toBase64, utf8 } from '../../src/bytes.ts';
-import { decodePackage, decodePem } from '../../src/classic/index.ts';
+import { decodePem } from '../../src/classic/index.ts';
 import { encodeCbor } from '../../src/codec/cbor.ts';
 import { PinMismatchError } from '../../src/handshake/pin-mismatch-error.ts';
 import { encodeBundle, openBundle } from '../../src/keys/bundle.ts';
@@ -15,8 +14,6 @@ import type { VectorEntry, VectorFile } from '../vectors/vector-file.ts';
 import { loadVectors } from '../vectors/load.ts';
 import { meet } from './channel-pair.ts';
 import { stoppedAt } from './live-pair.ts';
-import { NOW_SECONDS, textbookKeys, textbookPair } from './textbook-actors.ts';
-import { textbookOpen, TextbookPeer, textbookVerify } from '../../../lab/src/textbook/textbook.ts';
 
 type ProfileFile = VectorFile<VectorEntry & { readonly spki?: string }>;
 
@@ -107,16 +104,6 @@ suite('A09 reflection of key and messages', () => {
 });
 
 suite('A27 weak key', () => {
-  test('A27 textbook falls: RSA-1024 is a key like any other', () => {
-    const weak = generateKeyPairSync('rsa', { modulusLength: 1024 });
-    const sender = new TextbookPeer(textbookKeys.alice);
-    const receiver = new TextbookPeer(weak);
-    sender.recvKey(receiver.pem);
-    receiver.recvKey(sender.pem);
-    receiver.recv(sender.send('in safe hands', NOW_SECONDS), NOW_SECONDS);
-    assert.deepEqual(receiver.screen, [{ text: 'in safe hands', age: 0n, signed: true }]);
-  });
-
   test('A27 waxwing holds at H: exactly 2048 bits and 65537, in classic mode too', async () => {
     const { vectors } = loadVectors('profile') as ProfileFile;
     for (const name of ['1024 bits', '3072 bits', 'e = 3', 'even modulus']) {
@@ -133,18 +120,6 @@ suite('A27 weak key', () => {
 });
 
 suite('A31 one key for two purposes', () => {
-  test('A31 textbook falls: the one key of the PEM both wraps and verifies', () => {
-    const { alice: sender, bob: receiver } = textbookPair();
-    const opened = textbookOpen(decodePackage(sender.send('for bob', NOW_SECONDS)), {
-      recipient: textbookKeys.bob.privateKey,
-      sender: textbookKeys.alice.publicKey,
-      now: NOW_SECONDS,
-    });
-    assert.equal(opened.text, 'for bob');
-    const { signature } = decodePackage(receiver.send('by bob', NOW_SECONDS));
-    assert.ok(textbookVerify(textbookKeys.bob.publicKey, 'by bob', signature));
-  });
-
   test('A31 waxwing holds at H: account, signing and wrapping keys are three, or the bundle is refused', async () => {
     const { certificate, accountKey } = alice.bundle;
     for (const doubled of [

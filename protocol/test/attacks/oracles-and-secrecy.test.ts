@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { concat, equalBytes, textOf, toHex, utf8 } from '../../src/bytes.ts';
-import { decodePackage } from '../../src/classic/index.ts';
 import { decodeEnvelope, encodeCovered, encodeEnvelope } from '../../src/envelope/envelope.ts';
 import { contentKey, keyCommitment, wrapLabel } from '../../src/envelope/layer-keys.ts';
 import { isProtocolError } from '../../src/errors.ts';
@@ -12,8 +11,6 @@ import type { RatchetState } from '../../src/ratchet/ratchet-state.ts';
 import { ratchetReceive, ratchetSend, startRatchet } from '../../src/ratchet/ratchet.ts';
 import { alice, bob, NOW } from '../fixtures/devices.ts';
 import { flight, livePair, type LivePair, stoppedAt } from './live-pair.ts';
-import { NOW_SECONDS, textbookKeys, textbookPair } from './textbook-actors.ts';
-import { textbookDecrypt, textbookOpen } from '../../../lab/src/textbook/textbook.ts';
 
 suite('A14 confirmation of a guessed text', () => {
   const guesses = ['yes', 'no', 'maybe', 'tomorrow'];
@@ -121,16 +118,6 @@ suite('A16 Manger on OAEP', () => {
 });
 
 suite('A28 length leak', () => {
-  test('A28 textbook falls: the ciphertext’s length tells one answer from the other', () => {
-    const { alice: sender } = textbookPair();
-    const answers = ['yes', 'no, not before the board has met'];
-    const lengths = new Map(answers.map((text) => [16 * Math.ceil((11 + text.length + 1) / 16), text] as const));
-    for (const text of answers) {
-      const { ciphertext } = decodePackage(sender.send(text, NOW_SECONDS));
-      assert.equal(lengths.get(ciphertext.length), text);
-    }
-  });
-
   test('A28 waxwing holds: up to 150 bytes all envelopes have one size, beyond that few', async () => {
     const { server } = livePair();
     const sizes = new Set<number>();
@@ -166,19 +153,6 @@ function sameSecret(a: SecretKey, b: SecretKey): boolean {
 }
 
 suite('A29 no forward secrecy', () => {
-  const texts = ['one', 'two', 'three'];
-
-  test('A29 textbook falls: a key that leaks at the end opens everything recorded', () => {
-    const { alice: sender } = textbookPair();
-    const recorded = texts.map((text) => decodePackage(sender.send(text, NOW_SECONDS)));
-    const leaked = textbookKeys.bob.privateKey;
-    const read = recorded.map(
-      (sealed) =>
-        textbookOpen(sealed, { recipient: leaked, sender: textbookKeys.alice.publicKey, now: NOW_SECONDS }).text,
-    );
-    assert.deepEqual(read, texts);
-  });
-
   test('A29 waxwing holds: every RSA key and the ratchet of now open nothing of before', async () => {
     const { server, client } = livePair();
     const { envelope } = await server.seal(flight('one'));
@@ -217,15 +191,6 @@ suite('A29 no forward secrecy', () => {
 });
 
 suite('A30 no healing after compromise', () => {
-  test('A30 textbook falls: a key copied once reads on for ever', () => {
-    const { alice: sender } = textbookPair();
-    const copied = textbookKeys.bob.privateKey;
-    for (let i = 0; i < 5; i++) {
-      const later = decodePackage(sender.send(`day ${i}`, NOW_SECONDS + i * 86_400));
-      assert.equal(textOf(textbookDecrypt(later, copied))?.split('|').at(1), `day ${i}`);
-    }
-  });
-
   test('A30 waxwing holds: one answer and one more after it, and the stolen state knows the keys no longer', () => {
     const { server, client } = ratchetPair();
     const stolen = client; // immutable: a copy of everything bob's ratchet holds
