@@ -1,4 +1,4 @@
-/** Every attack on real processes and sockets, as attacks.test.ts runs those in memory. */
+/** Every attack on real processes and sockets, as attacks-in-memory-process.test.ts runs those in memory. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { asExpected, type CheckName, loadAttacks, runAttack, runWithout } from '../src/index.ts';
@@ -21,7 +21,7 @@ suite('attacks on processes', { concurrency: 2 }, () => {
   }
 });
 
-/** As in attacks.test.ts; of several ways, each way's. */
+/** As in attacks-in-memory-process.test.ts; of several ways, each way's. */
 const ABLATIONS: readonly (readonly [id: string, without: readonly CheckName[], caughtBy: string])[] = [
   ['A07', ['peer-signature'], 'signature'],
   ['A07', ['peer-signature', 'signature'], 'none'],

@@ -1,4 +1,7 @@
-/** Every attack in memory: the textbook falls, waxwing holds, and by the check that the catalogue names. */
+/**
+ * Every attack in memory: the textbook falls, waxwing holds, and by the check that the catalogue names. They take seconds,
+ * and so a process of their own.
+ */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { asExpected, type CheckName, loadAttacks, runAttack, runRow, runWithout } from '../src/index.ts';
