@@ -29,6 +29,7 @@ export const attack: Attack = {
     const { program: server, port } = await TextbookProgram.server(lab);
     const { middleman, rest } = await splitting(lab, { to: port, pieces: 'reads' }, TEXTBOOK_PIECE);
     const client = await TextbookProgram.client(lab, middleman.port);
+    await server.exchanged();
     const [first = '', second = ''] = TEXTS;
     client.type(first);
     await middleman.sees('to-server', TEXTBOOK_PIECE);

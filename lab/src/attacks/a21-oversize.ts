@@ -26,8 +26,8 @@ export const attack: Attack = {
   textbook: async (lab) => {
     const { program: server, port } = await TextbookProgram.server(lab);
     const client = await TextbookProgram.client(lab, port);
+    await server.exchanged();
     client.type(...TEXTS);
-    client.type('over');
     server.type('still here');
     await client.sees(1);
     server.type('and still here');

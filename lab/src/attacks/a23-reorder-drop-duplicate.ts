@@ -26,6 +26,7 @@ export const attack: Attack = {
     const { program: server, port } = await TextbookProgram.server(lab);
     const middleman = await holding(lab, { to: port, pieces: 'reads' }, TEXTBOOK_BEFORE);
     const client = await TextbookProgram.client(lab, middleman.port);
+    await server.exchanged();
     for (const [at, text] of TEXTS.entries()) {
       client.type(text);
       await middleman.sees('to-server', TEXTBOOK_BEFORE + at + 1); // one read each

@@ -72,6 +72,7 @@ async function textbookScreen(
   const { program: server, port } = await TextbookProgram.server(lab);
   const middleman = await Middleman.between(lab, { to: port, pieces: 'reads' });
   const client = await TextbookProgram.client(lab, middleman.port);
+  await server.exchanged();
   client.type(FIRST);
   await server.sees(1);
   end(client, middleman);
