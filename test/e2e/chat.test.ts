@@ -142,7 +142,7 @@ suite('the chat in line mode', { concurrency: 2 }, () => {
   test('a client that still sends when its input has ended obeys a signal, and keeps what is not acknowledged', async (t) => {
     const bob = homes.of('bob');
     const { server, port } = await startServer(t, homes.of('alice'), { noInput: true });
-    const client = startClient(t, bob, port, { input: 'said\n'.repeat(500) });
+    const client = startClient(t, bob, port, { input: 'said\n'.repeat(6_000) }); // more than can be under way at once
     await server.line(/^Security: /);
     server.kill('SIGSTOP'); // the peer acknowledges nothing for a while
     client.kill('SIGTERM');
