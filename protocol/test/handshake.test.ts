@@ -40,14 +40,12 @@ function assertEqualEnds(server: Channel, client: Channel): void {
 }
 
 suite('handshake vectors (§3)', () => {
-  const file = loadVectors('handshake') as HandshakeFile;
-  for (const [name, primitives] of Object.entries({ node: p, web: webPrimitives })) {
-    test(`handshake.json on ${name}`, async () => {
-      assert.equal(file.count, 65);
-      assert.equal(file.good, 2);
-      assert.deepEqual(await runHandshake(file, primitives), { ran: 65, good: 2 });
-    });
-  }
+  test('handshake.json on node', async () => {
+    const file = loadVectors('handshake') as HandshakeFile;
+    assert.equal(file.count, 65);
+    assert.equal(file.good, 2);
+    assert.deepEqual(await runHandshake(file, p), { ran: 65, good: 2 });
+  });
 });
 
 suite('handshake (§3)', () => {
