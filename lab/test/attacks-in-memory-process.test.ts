@@ -4,29 +4,17 @@
  */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { asExpected, type CheckName, loadAttacks, runAttack, runRow, runWithout } from '../src/index.ts';
+import { loadAttacks, runRow } from '../src/index.ts';
+import { type Ablation, testAblations, testAttacks } from './attack-tests.ts';
 import { OPTIONS } from './lab-view.ts';
 
 const attacks = (await loadAttacks()).filter(({ processes }) => !processes);
 
 suite('attacks in memory', () => {
-  for (const attack of attacks) {
-    test(`${attack.id} ${attack.title}`, async () => {
-      const result = await runAttack(attack, OPTIONS);
-      assert.ok(asExpected(result), JSON.stringify(result, null, 1));
-    });
-
-    test(`${attack.id} composed in the lab, with every check on, is stopped as the shipped code stops it`, async () => {
-      const { outcome, caughtBy, asked } = await runWithout(attack, [], OPTIONS);
-      assert.ok(!outcome.succeeded);
-      assert.equal(caughtBy[0]?.check, attack.stoppedBy);
-      assert.ok(asked.length > 0);
-    });
-  }
+  testAttacks(attacks);
 });
 
-/** What is left of each when checks are missing; of several ways, each way's. `none`: the attack succeeds. */
-const ABLATIONS: readonly (readonly [id: string, without: readonly CheckName[], caughtBy: string])[] = [
+const ABLATIONS: readonly Ablation[] = [
   ['A01', ['hmac'], 'signature'],
   ['A01', ['signature'], 'hmac'],
   ['A01', ['hmac', 'signature'], 'none'],
@@ -73,14 +61,7 @@ const ABLATIONS: readonly (readonly [id: string, without: readonly CheckName[], 
 ];
 
 suite('attacks without checks', () => {
-  for (const [id, without, wanted] of ABLATIONS) {
-    test(`${id} without ${without.join(' and ')}: ${wanted === 'none' ? 'succeeds' : `caught by ${wanted}`}`, async () => {
-      const attack = attacks.find((one) => one.id === id);
-      assert.ok(attack !== undefined);
-      const { outcome, caughtBy } = await runWithout(attack, without, OPTIONS);
-      assert.equal(outcome.succeeded ? 'none' : caughtBy.map(({ check }) => check).join(' '), wanted);
-    });
-  }
+  testAblations(attacks, ABLATIONS);
 
   test('a row has a cell for each check that was met, and none for others', async () => {
     const attack = attacks.find(({ id }) => id === 'A01');

@@ -1,28 +1,15 @@
 /** Every attack on real processes and sockets, as attacks-in-memory-process.test.ts runs those in memory. */
-import assert from 'node:assert/strict';
-import { suite, test } from 'node:test';
-import { asExpected, type CheckName, loadAttacks, runAttack, runWithout } from '../src/index.ts';
-import { OPTIONS } from './lab-view.ts';
+import { suite } from 'node:test';
+import { loadAttacks } from '../src/index.ts';
+import { type Ablation, testAblations, testAttacks } from './attack-tests.ts';
 
 const attacks = (await loadAttacks()).filter(({ processes }) => processes);
 
 suite('attacks on processes', { concurrency: 2 }, () => {
-  for (const attack of attacks) {
-    test(`${attack.id} ${attack.title}`, async () => {
-      const result = await runAttack(attack, OPTIONS);
-      assert.ok(asExpected(result), JSON.stringify(result, null, 1));
-    });
-
-    test(`${attack.id} composed in the lab, with every check on, is stopped as the shipped program stops it`, async () => {
-      const { outcome, caughtBy } = await runWithout(attack, [], OPTIONS);
-      assert.ok(!outcome.succeeded);
-      assert.equal(caughtBy[0]?.check, attack.stoppedBy);
-    });
-  }
+  testAttacks(attacks);
 });
 
-/** As in attacks-in-memory-process.test.ts; of several ways, each way's. */
-const ABLATIONS: readonly (readonly [id: string, without: readonly CheckName[], caughtBy: string])[] = [
+const ABLATIONS: readonly Ablation[] = [
   ['A07', ['peer-signature'], 'signature'],
   ['A07', ['peer-signature', 'signature'], 'none'],
   ['A08', ['pin'], 'none'],
@@ -49,12 +36,5 @@ const ABLATIONS: readonly (readonly [id: string, without: readonly CheckName[], 
 ];
 
 suite('attacks on processes without checks', () => {
-  for (const [id, without, wanted] of ABLATIONS) {
-    test(`${id} without ${without.join(' and ')}: ${wanted === 'none' ? 'succeeds' : `caught by ${wanted}`}`, async () => {
-      const attack = attacks.find((one) => one.id === id);
-      assert.ok(attack !== undefined);
-      const { outcome, caughtBy } = await runWithout(attack, without, OPTIONS);
-      assert.equal(outcome.succeeded ? 'none' : caughtBy.map(({ check }) => check).join(' '), wanted);
-    });
-  }
+  testAblations(attacks, ABLATIONS);
 });
