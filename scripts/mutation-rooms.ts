@@ -22,7 +22,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   envelope: {
     mutate: folder('envelope'),
-    tests: ['padding', 'conversation-limits', 'attacks/envelope', 'envelopes', 'conversation'],
+    tests: ['padding', 'received-chain', 'conversation-limits', 'attacks/envelope', 'envelopes', 'conversation'],
   },
   classic: { mutate: folder('classic'), tests: ['pickle', 'classic'], skip: ['any one flipped bit', 'no cut pickle'] },
   keys: {
@@ -37,7 +37,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   ratchet: {
     mutate: folder('ratchet'),
-    tests: ['post-quantum', 'attacks/replay-and-order', 'ratchet'],
+    tests: ['post-quantum', 'attacks/replay-and-order', 'ratchet', 'mailbox-ratchet'],
     skip: ['whatever the order'],
   },
   codec: {
@@ -48,9 +48,20 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   evidence: { mutate: folder('evidence'), tests: ['evidence'] },
   conversation: {
     mutate: folder('conversation'),
-    tests: ['conversation-limits', 'attacks/replay-and-order', 'conversation'],
+    tests: [
+      'conversation-limits',
+      'attacks/replay-and-order',
+      'conversation',
+      'mailbox-conversation',
+      'mailbox-storage',
+    ],
     skip: ['fifty flights'],
   },
+  'relay-messages': { mutate: folder('relay-messages'), tests: ['relay-messages'] },
+  prekeys: { mutate: folder('prekeys'), tests: ['prekeys'] },
+  start: { mutate: folder('start'), tests: ['mailbox-start', 'start'] },
+  outer: { mutate: folder('outer'), tests: ['outer'] },
+  links: { mutate: folder('links'), tests: ['links'] },
   primitives: { mutate: folder('primitives'), tests: ['expand', 'primitives'] },
   symmetric: { mutate: folder('symmetric'), tests: ['expand', 'etm'] },
   framing: { mutate: folder('framing'), tests: ['framing'] },
