@@ -22,6 +22,20 @@ export { homeExists, type HomeLook, lookHome } from './home/look.ts';
 export { passphraseFromFile } from './home/passphrase.ts';
 export { protectHome, type ProtectOptions, unprotectHome } from './home/protection.ts';
 export { createIdentity, exportIdentity, type Identity, type PublicIdentity } from './identity.ts';
+export type {
+  ConversationView,
+  DoctorReport,
+  Messenger,
+  MessengerEnd,
+  MessengerOptions,
+  RelayConversation,
+  RelayConversationKey,
+  StoredRow,
+} from './messenger/messenger.ts';
+export type { RelayEvent, RelayObserver, Unopenable, Where } from './messenger/relay-event.ts';
+export type { RelayMessage } from './messenger/relay-message.ts';
+export type { RelayView } from './messenger/relay-view.ts';
+export type { RoomMember, RoomView } from './messenger/room-view.ts';
 export type { ChainKey, Chains, StoredChain } from './store/chain.ts';
 export type {
   ConversationKey,
