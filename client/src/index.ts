@@ -25,6 +25,8 @@ export { createIdentity, exportIdentity, type Identity, type PublicIdentity } fr
 export type {
   ConversationView,
   DoctorReport,
+  JoinedRelay,
+  JoinOptions,
   Messenger,
   MessengerEnd,
   MessengerOptions,

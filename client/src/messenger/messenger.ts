@@ -5,6 +5,7 @@ import type { Delivery } from '../direct/conversation.ts';
 import type { PeerView } from '../direct/peer-view.ts';
 import type { WaxwingError } from '../errors.ts';
 import type { Home } from '../home/home.ts';
+import type { StoredMessage } from '../store/message.ts';
 import type { RelayObserver, Unopenable } from './relay-event.ts';
 import type { RelayMessage } from './relay-message.ts';
 import type { RelayView } from './relay-view.ts';
@@ -20,6 +21,24 @@ export interface MessengerOptions {
   readonly now?: (() => number) | undefined;
   /** Whether to tell others what was on screen (§9.6 `read`); the setting `receipts` of the home unless given. */
   readonly readReceipts?: boolean | undefined;
+}
+
+export interface JoinOptions {
+  readonly home: Home;
+  readonly link: RelayLink;
+  /** The name to claim there, without `@`; `name-taken` does not undo the joining. */
+  readonly name?: string | undefined;
+  /** Unix milliseconds. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** What `joinRelay` came to; `openMessenger` without a link takes this relay from now on. */
+export interface JoinedRelay {
+  readonly relay: RelayView;
+  /** The owner of the contact link that was followed: verified by link. */
+  readonly contact: PeerView | undefined;
+  /** This home was a member before: no invite was used up. */
+  readonly already: boolean;
 }
 
 /** How a messenger ended: by `close`, or because another channel of this device, a removal … ended it for good. */
@@ -53,6 +72,8 @@ export interface RelayConversation extends AsyncIterable<RelayMessage> {
   post(texts: readonly string[]): readonly number[];
   resend(numbers: readonly number[]): readonly number[];
   readonly pending: number;
+  /** What was said here, oldest first, the newest `limit` (default 50) of what holds all words of `search`. */
+  history(query?: { readonly limit?: number; readonly search?: string }): readonly StoredMessage[];
   /** Everything posted is on the relay's disk (`sent`), or delivered; false where `ms` ran out before. */
   flush(until: 'sent' | 'delivered', ms?: number): Promise<boolean>;
   /** Everything up to this number was on screen. */
@@ -91,6 +112,8 @@ export interface Messenger {
    */
   open(who: string): Promise<RelayConversation>;
   conversationOf(key: RelayConversationKey): RelayConversation;
+  /** How a peer is called here: its petname, `@name` where that is bound to it at this relay, `~nick`, or the beginning of its fingerprint. */
+  titleOf(account: Bytes): string;
   /** A single-use link that lets its user in and verifies us to him (§11.2). */
   createContactLink(days: number): Promise<string>;
   /** Takes a request: what was kept is a conversation now, and its writer is answered. */
