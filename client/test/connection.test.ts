@@ -4,7 +4,8 @@ import { Duplex } from 'node:stream';
 import { describe, it } from 'node:test';
 import type { Channel, Content } from '@waxwing/protocol/channel';
 import { meet } from '../../protocol/test/attacks/channel-pair.ts';
-import { Connection } from '../src/direct/connection.ts';
+import { Connection } from '../src/connection/connection.ts';
+import { TcpStream } from '../src/connection/tcp-stream.ts';
 
 /** A socket whose peer sends and reads nothing, until it is let. */
 class Clogged extends Duplex {
@@ -31,7 +32,7 @@ class Clogged extends Duplex {
 async function clogged(): Promise<{ connection: Connection; socket: Clogged; peer: Channel }> {
   const { server, client } = await meet();
   const socket = new Clogged({ highWaterMark: 1_024 });
-  return { connection: new Connection(socket as unknown as Socket, server), socket, peer: client };
+  return { connection: new Connection(new TcpStream(socket as unknown as Socket), server), socket, peer: client };
 }
 
 async function contents(batches: AsyncIterable<readonly Content[]>): Promise<Content[]> {

@@ -6,7 +6,8 @@ import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 import { bob, NOW } from '../../protocol/test/fixtures/devices.ts';
 import { dial } from '../src/direct/dial.ts';
 import { listen } from '../src/direct/listen.ts';
-import { shake } from '../src/direct/shake.ts';
+import { shake } from '../src/connection/shake.ts';
+import { TcpStream } from '../src/connection/tcp-stream.ts';
 import { isWaxwingError } from '../src/errors.ts';
 import { call, homeOf, serve } from './fixtures/direct-pair.ts';
 
@@ -63,7 +64,7 @@ describe('the port of a server', () => {
     const { server } = await serve(t, ours);
     const socket = connect(server.address.port, '127.0.0.1');
     const side = new HandshakingClient(nodePrimitives, { device: bob });
-    const channel = await shake({ socket, side, now: () => NOW, admit: () => undefined });
+    const channel = await shake({ stream: new TcpStream(socket), side, now: () => NOW, admit: () => undefined });
     socket.write(channel.seal({ kind: 'accepted', seq: 0 }));
     const acknowledge = t.mock.method(ours.store.outbox, 'acknowledge');
     for (let sent = 0; sent < 1_000; sent++) socket.write(channel.seal({ kind: 'accepted', seq: 0 }));

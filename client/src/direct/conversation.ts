@@ -5,7 +5,7 @@
 import { type Primitives, TYPE_TEXT, utf8 } from '@waxwing/protocol';
 import { WaxwingError } from '../errors.ts';
 import type { Home } from '../home/home.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from '../connection/connection.ts';
 import type { Observer, ReceivedMessage } from './event.ts';
 import { Link, type LinkEnd } from './link.ts';
 import type { PeerView } from './peer-view.ts';

@@ -1,6 +1,4 @@
 /** The dialling end of a direct chat: connects, keeps the name's pin, and comes back after a cut. */
-import { randomInt } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
 import {
   type Bytes,
   CHANNEL_LIFE,
@@ -12,23 +10,21 @@ import {
 } from '@waxwing/protocol';
 import { HandshakingClient, PinMismatchError } from '@waxwing/protocol/channel';
 import { nodePrimitives } from '@waxwing/protocol/primitives/node';
+import { type Address, formatAddress, isLoopback } from '../connection/address.ts';
+import { Backoff, FIRST_BACKOFF } from '../connection/backoff.ts';
+import type { ByteStream } from '../connection/byte-stream.ts';
+import { Connection } from '../connection/connection.ts';
+import { traceConnection, type Watch } from '../connection/connection-trace.ts';
+import { HandshakeEnded, shake } from '../connection/shake.ts';
+import { connectTcp } from '../connection/tcp-stream.ts';
 import { isWaxwingError, WaxwingError } from '../errors.ts';
 import type { Home } from '../home/home.ts';
 import type { Verdict } from '../store/peer.ts';
-import { type Address, formatAddress, isLoopback } from './address.ts';
 import { admit, changedError, type Expected, pinFor } from './admission.ts';
-import { Connection } from './connection.ts';
-import { traceConnection, type Watch } from './connection-trace.ts';
 import { Conversation } from './conversation.ts';
 import type { Observer } from './event.ts';
 import type { LinkEnd } from './link.ts';
-import { dialError } from './network-error.ts';
 import { viewPeer } from './peer-view.ts';
-import { HandshakeEnded, shake } from './shake.ts';
-
-const CONNECT_DEADLINE = 10_000;
-const FIRST_BACKOFF = 250;
-const LONGEST_BACKOFF = 30_000;
 
 export interface DialOptions {
   readonly home: Home;
@@ -68,8 +64,7 @@ export class DirectClient {
   readonly #expected: Expected;
   #conversation: Conversation | undefined;
   #handshakeFailures = 0;
-  /** Milliseconds before the next try; it begins anew once a connection has lasted. */
-  #retryPause = FIRST_BACKOFF;
+  readonly #backoff = new Backoff();
   /** When the peer last let us in and, while it does not, since when we come back; of the monotonic clock, ms. */
   #connectedAt: number | undefined;
   #awaySince = 0;
@@ -216,14 +211,13 @@ export class DirectClient {
   async #comeBack(first: WaxwingError): Promise<Connection | WaxwingError | undefined> {
     if (this.#connectedAt !== undefined) {
       this.#awaySince = performance.now();
-      if (this.#awaySince - this.#connectedAt >= LONGEST_BACKOFF) this.#retryPause = FIRST_BACKOFF;
+      this.#backoff.stood(this.#awaySince - this.#connectedAt);
       this.#connectedAt = undefined;
     }
     const deadline = this.#awaySince + (this.#options.retryFor ?? Number.POSITIVE_INFINITY);
     let error = first;
     for (;;) {
-      const wait = this.#retryPause * (0.8 + randomInt(400) / 1_000); // jitter: many clients do not come at once
-      this.#retryPause = Math.min(this.#retryPause * 2, LONGEST_BACKOFF);
+      const wait = this.#backoff.next();
       if (performance.now() + wait > deadline) return error;
       this.#observe({ kind: 'retrying', inMs: wait, error });
       await this.#pause(wait);
@@ -259,10 +253,10 @@ export class DirectClient {
     for (;;) {
       await this.#home.renewIfDue();
       const pin = pinFor(this.#home, this.#expected);
-      const socket = await open(this.#options.address, this.#giveUp.signal);
+      const stream = await connectTcp(this.#options.address, this.#giveUp.signal);
       this.#observe({ kind: 'exchanging', remote: this.name });
       try {
-        return await this.#shakeOnce(socket, pin);
+        return await this.#shakeOnce(stream, pin);
       } catch (error) {
         if (error instanceof PinMismatchError) throw this.#changed(error);
         if (isWaxwingError(error)) throw error;
@@ -277,13 +271,13 @@ export class DirectClient {
     }
   }
 
-  async #shakeOnce(socket: Socket, pin: Bytes | undefined): Promise<Connection> {
+  async #shakeOnce(stream: ByteStream, pin: Bytes | undefined): Promise<Connection> {
     this.#connections += 1;
     const where = { connection: this.#connections, remote: this.name };
     const trace = traceConnection(this.#options.watch, where);
     const side = new HandshakingClient(nodePrimitives, { device: this.#home.device, pin, trace });
     const channel = await shake({
-      socket,
+      stream,
       side,
       now: this.#now,
       admit: (peer) => {
@@ -291,7 +285,7 @@ export class DirectClient {
       },
       trace,
     });
-    return new Connection(socket, channel, { trace });
+    return new Connection(stream, channel, { trace });
   }
 
   #changed(error: PinMismatchError): WaxwingError {
@@ -371,22 +365,4 @@ function handshakeError(error: unknown, name: string): WaxwingError {
     'Check that a waxwing server listens there, and that nothing between changes what is sent.',
     { cause: error },
   );
-}
-
-/** @throws WaxwingError as `dialError` says */
-async function open(address: Address, signal: AbortSignal): Promise<Socket> {
-  const socket = connect({ ...address, signal, allowHalfOpen: true, noDelay: true, autoSelectFamily: true });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.setTimeout(CONNECT_DEADLINE, () => {
-        reject(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }));
-      });
-      socket.once('connect', resolve).once('error', reject);
-    });
-  } catch (error) {
-    socket.destroy();
-    throw dialError(error, address);
-  }
-  socket.setTimeout(0);
-  return socket;
 }

@@ -1,7 +1,7 @@
 /** What happens in a direct chat, as plain values: the interface shows them, a program may log or ignore them. */
 import type { Bytes, Proof, ProtocolErrorCode } from '@waxwing/protocol';
 import type { WaxwingError } from '../errors.ts';
-import type { Address } from './address.ts';
+import type { Address } from '../connection/address.ts';
 import type { PeerView } from './peer-view.ts';
 
 /** A message that passed every check and is on disk. */

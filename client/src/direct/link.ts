@@ -24,7 +24,7 @@ import { WaxwingError } from '../errors.ts';
 import type { Home } from '../home/home.ts';
 import type { ChainKey } from '../store/chain.ts';
 import type { FlightRecord, StoredMessage } from '../store/message.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from '../connection/connection.ts';
 import type { Observer, ReceivedMessage } from './event.ts';
 import { type PeerView, viewPeer } from './peer-view.ts';
 

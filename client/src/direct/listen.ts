@@ -7,16 +7,17 @@ import { TYPE_TEXT, utf8 } from '@waxwing/protocol';
 import { isWaxwingError } from '../errors.ts';
 import type { Home } from '../home/home.ts';
 import type { Verdict } from '../store/peer.ts';
-import { type Address, DEFAULT_HOST, DEFAULT_PORT, isLoopback } from './address.ts';
+import { type Address, DEFAULT_HOST, DEFAULT_PORT, isLoopback } from '../connection/address.ts';
 import { admit, type Expected } from './admission.ts';
-import { Connection } from './connection.ts';
-import { traceConnection, type Watch } from './connection-trace.ts';
+import { Connection } from '../connection/connection.ts';
+import { traceConnection, type Watch } from '../connection/connection-trace.ts';
 import { Conversation } from './conversation.ts';
 import type { Observer } from './event.ts';
 import type { LinkEnd } from './link.ts';
-import { listenError } from './network-error.ts';
+import { listenError } from '../connection/network-error.ts';
 import { viewPeer } from './peer-view.ts';
-import { HandshakeEnded, shake } from './shake.ts';
+import { HandshakeEnded, shake } from '../connection/shake.ts';
+import { TcpStream } from '../connection/tcp-stream.ts';
 
 /** Texts typed while nobody is there wait under this address. */
 const WAITING = 'server';
@@ -154,8 +155,9 @@ export class DirectServer implements AsyncIterable<Conversation> {
         now: this.#now(),
         trace,
       });
+      const stream = new TcpStream(socket);
       const channel = await shake({
-        socket,
+        stream,
         side,
         hello: side.hello,
         now: this.#now,
@@ -165,7 +167,7 @@ export class DirectServer implements AsyncIterable<Conversation> {
         trace,
       });
       this.#gate.finish(admission.ticket);
-      const connection = new Connection(socket, channel, { trace });
+      const connection = new Connection(stream, channel, { trace });
       try {
         await this.#converse(connection, { remote, firstContact: verdict?.firstContact ?? true });
       } catch (error) {

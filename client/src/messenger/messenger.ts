@@ -1,6 +1,6 @@
 /** A home's place at one relay: its conversations with people and rooms, sent and received through mailboxes (§9-§11). */
 import type { Bytes, RelayLink } from '@waxwing/protocol';
-import type { Watch } from '../direct/connection-trace.ts';
+import type { Watch } from '../connection/connection-trace.ts';
 import type { Delivery } from '../direct/conversation.ts';
 import type { PeerView } from '../direct/peer-view.ts';
 import type { WaxwingError } from '../errors.ts';

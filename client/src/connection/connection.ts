@@ -1,7 +1,7 @@
-/** One channel over one socket: contents out, batches of contents in, and a watch on silence (§4). */
-import type { Socket } from 'node:net';
+/** One channel over one stream: contents out, batches of contents in, and a watch on silence (§4). */
 import { type Channel, type Content, type HandshakeResult, REJECT } from '@waxwing/protocol/channel';
 import { concat, DEAD_AFTER, PING_AFTER, type TraceSource } from '@waxwing/protocol';
+import type { ByteStream } from './byte-stream.ts';
 import { type TraceEvent, traceReject } from './connection-trace.ts';
 
 /** How often silence is looked at, ms. */
@@ -16,26 +16,24 @@ export interface ConnectionOptions {
 export class Connection {
   readonly handshake: HandshakeResult;
   readonly trace: TraceSource<TraceEvent> | undefined;
-  readonly #socket: Socket;
+  readonly #stream: ByteStream;
   readonly #channel: Channel;
   readonly #watch: NodeJS.Timeout;
   readonly #stopwatch: () => number;
   #lastHeard: number;
   #lastPing: number;
   #cutReason: string | undefined;
-  /** Resolves when the peer reads on; undefined while it does. */
-  #drained: Promise<void> | undefined;
   /** The newest seq while acknowledgements are being sent. */
   #toAcknowledge: number | undefined;
   /** A record did not open: the channel seals no more, and there is nothing to say but the reject frame. */
   #broken = false;
 
-  /** Takes over a socket whose handshake has ended. */
-  constructor(socket: Socket, channel: Channel, options: ConnectionOptions = {}) {
+  /** Takes over a stream whose handshake has ended. */
+  constructor(stream: ByteStream, channel: Channel, options: ConnectionOptions = {}) {
     const stopwatch = options.stopwatch ?? ((): number => performance.now());
     this.trace = options.trace;
     this.handshake = channel.handshake;
-    this.#socket = socket;
+    this.#stream = stream;
     this.#channel = channel;
     this.#stopwatch = stopwatch;
     this.#lastHeard = stopwatch();
@@ -44,35 +42,31 @@ export class Connection {
       this.#watchSilence();
     }, WATCH_EVERY);
     this.#watch.unref();
-    // A failed socket is told by the reading side; a listener must stand or the process would end.
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.#cutReason ??= error.code ?? error.message;
-    });
-    socket.once('close', () => {
+    stream.onClosed(() => {
       clearInterval(this.#watch);
     });
   }
 
-  /** Why the socket ended, where it did not end in order: a system code, or `silent`. */
+  /** Why the stream ended, where it did not end in order: a system code, or `silent`. */
   get cutReason(): string | undefined {
-    return this.#cutReason;
+    return this.#cutReason ?? this.#stream.failure;
   }
 
   get writable(): boolean {
-    return this.#socket.writable;
+    return this.#stream.writable;
   }
 
   /**
-   * The contents of each chunk that arrives, in order; pings are answered here. Ends when the peer ends or the socket
+   * The contents of each chunk that arrives, in order; pings are answered here. Ends when the peer ends or the stream
    * fails (`cutReason`).
    * @throws ChannelError where a record does not open; its `received` were authentic
    */
   async *batches(): AsyncGenerator<readonly Content[]> {
     const early = this.#receive(new Uint8Array(0));
     if (early.length > 0) yield this.#answerPings(early);
-    const chunks = this.#socket.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
+    const chunks = this.#stream.chunks();
     for (;;) {
-      let next: IteratorResult<Buffer, unknown>;
+      let next: IteratorResult<Uint8Array, unknown>;
       try {
         next = await chunks.next();
       } catch (error) {
@@ -85,20 +79,11 @@ export class Connection {
     }
   }
 
-  /** Seals and writes, in order. Resolves when the socket takes more; on a dead socket or a broken channel at once. */
+  /** Seals and writes, in order. Resolves when the stream takes more; on a dead stream or a broken channel at once. */
   async send(...contents: readonly Content[]): Promise<void> {
-    if (!this.#socket.writable || this.#broken) return;
+    if (!this.#stream.writable || this.#broken) return;
     const frames = contents.map((content) => this.#channel.seal(content));
-    if (this.#socket.write(concat(...frames))) return;
-    this.#drained ??= new Promise<void>((resolve) => {
-      const done = (): void => {
-        this.#socket.off('drain', done).off('close', done);
-        this.#drained = undefined;
-        resolve();
-      };
-      this.#socket.on('drain', done).on('close', done);
-    });
-    await this.#drained;
+    if (!this.#stream.write(concat(...frames))) await this.#stream.drained();
   }
 
   /** Sends [6, seq]. The newest stands for all before it: a peer that does not read has one waiting and no more. */
@@ -115,8 +100,8 @@ export class Connection {
 
   /** The one outward answer to any failure (§3): the reject frame, and the end. */
   refuse(): void {
-    if (this.#socket.writable) {
-      this.#socket.end(REJECT);
+    if (this.#stream.writable) {
+      this.#stream.end(REJECT);
       traceReject(this.trace);
     }
     this.#destroySoon();
@@ -124,20 +109,20 @@ export class Connection {
 
   /** Nothing more will be written; what the peer still sends is read. */
   end(): void {
-    if (this.#socket.writable) this.#socket.end();
+    this.#stream.end();
     this.#destroySoon();
   }
 
-  /** Ends the socket at once. */
+  /** Ends the stream at once. */
   cut(reason: string): void {
-    this.#cutReason ??= reason;
-    this.#socket.destroy();
+    this.#cutReason ??= this.#stream.failure ?? reason;
+    this.#stream.destroy();
   }
 
-  /** A peer that never answers an end does not keep the socket. */
+  /** A peer that never answers an end does not keep the stream. */
   #destroySoon(): void {
     setTimeout(() => {
-      this.#socket.destroy();
+      this.#stream.destroy();
     }, 3_000).unref();
   }
 
@@ -162,7 +147,7 @@ export class Connection {
 
   #answerPings(contents: readonly Content[]): readonly Content[] {
     // A peer that does not read what waits for it would not read more answers: they would only fill our memory.
-    const answer = !this.#socket.writableNeedDrain && contents.some((content) => content.kind === 'ping');
+    const answer = !this.#stream.congested && contents.some((content) => content.kind === 'ping');
     if (answer) void this.send({ kind: 'pong' });
     return contents.filter((content) => content.kind !== 'ping' && content.kind !== 'pong');
   }

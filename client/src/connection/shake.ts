@@ -1,8 +1,8 @@
-/** The handshake of §3 over a socket: bytes in, bytes out, a deadline, and the own rules about who may stay. */
-import type { Socket } from 'node:net';
+/** The handshake of §3 over a stream: bytes in, bytes out, a deadline, and the own rules about who may stay. */
 import { type Bundle, HANDSHAKE_DEADLINE, isProtocolError, type TraceSource } from '@waxwing/protocol';
 import { type Channel, REJECT, type Step } from '@waxwing/protocol/channel';
 import { isWaxwingError, WaxwingError } from '../errors.ts';
+import type { ByteStream } from './byte-stream.ts';
 import { type TraceEvent, traceReject } from './connection-trace.ts';
 
 /** Either side of a handshake. */
@@ -11,7 +11,7 @@ interface Handshaking {
 }
 
 export interface ShakeOptions {
-  readonly socket: Socket;
+  readonly stream: ByteStream;
   readonly side: Handshaking;
   /** F1, which the server says at once. */
   readonly hello?: Uint8Array;
@@ -34,25 +34,22 @@ export class HandshakeEnded extends Error {
 }
 
 /**
- * Runs a handshake to its end; on any failure the peer gets the reject frame and the socket is ended.
+ * Runs a handshake to its end; on any failure the peer gets the reject frame and the stream is ended.
  * @throws ProtocolError `frame`, `handshake-f1` … `-f5`; HandshakeEnded; WaxwingError from `admit`
  */
 export async function shake(options: ShakeOptions): Promise<Channel> {
-  const { socket, side, hello, now } = options;
+  const { stream, side, hello, now } = options;
   const deadline = new AbortController();
   const timer = setTimeout(() => {
     deadline.abort();
-    socket.destroy();
+    stream.destroy();
   }, options.deadline ?? HANDSHAKE_DEADLINE);
-  const ignore = (): void => undefined; // the reading side tells
-  socket.on('error', ignore);
   try {
-    if (hello !== undefined) socket.write(hello);
-    const chunks = socket.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
-    for await (const chunk of chunks) {
+    if (hello !== undefined) stream.write(hello);
+    for await (const chunk of stream.chunks()) {
       const step = await side.receive(chunk, now());
       if (step.established !== undefined) options.admit(step.established.handshake.peer);
-      for (const bytes of step.send) socket.write(bytes);
+      for (const bytes of step.send) stream.write(bytes);
       if (step.established !== undefined) return step.established;
     }
     throw new HandshakeEnded('ended', 'The peer ended the connection during the handshake.');
@@ -60,24 +57,23 @@ export async function shake(options: ShakeOptions): Promise<Channel> {
     if (deadline.signal.aborted) throw new HandshakeEnded('late', 'The handshake took longer than five seconds.');
     // A home that cannot be written is our trouble, no verdict on the peer: it finds a broken line and tries again.
     if (error instanceof WaxwingError && !isWaxwingError(error, 'peer-blocked', 'peer-quarantined', 'peer-rollback')) {
-      socket.destroy();
+      stream.destroy();
       throw error;
     }
     if (isProtocolError(error) || error instanceof WaxwingError) {
       const rejected = isProtocolError(error) && error.check === 'rejected';
-      if (socket.writable) {
-        socket.end(rejected ? new Uint8Array(0) : REJECT);
+      if (stream.writable) {
         if (!rejected) traceReject(options.trace);
+        stream.end(rejected ? undefined : REJECT);
       }
-      setTimeout(() => socket.destroy(), 1_000).unref();
+      setTimeout(() => stream.destroy(), 1_000).unref();
       if (rejected) throw new HandshakeEnded('rejected', 'The peer refused the connection.');
       throw error;
     }
-    socket.destroy();
+    stream.destroy();
     if (error instanceof HandshakeEnded) throw error;
     throw new HandshakeEnded('ended', 'The connection broke during the handshake.');
   } finally {
     clearTimeout(timer);
-    socket.off('error', ignore);
   }
 }
