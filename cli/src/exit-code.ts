@@ -10,15 +10,15 @@ export const EXIT = {
   usage: 2,
   /** The home, or a relay's data folder, cannot be used: missing, locked, read-only, full, damaged, passphrase. */
   home: 3,
-  /** Nobody could be reached, or a port could not be had. */
+  /** Nobody could be reached, or a port could not be had; a relay that serves nobody just now. */
   network: 4,
-  /** The peer is there and does not talk to us: busy, rejected, blocked, quarantined. */
+  /** The peer or relay is there and does not talk to us: busy, rejected, blocked, quarantined, no member, too fast. */
   refused: 5,
   /** Another key under a known name, or a fingerprint that differs. */
   changed: 6,
   /** The connection ended before everything was delivered: kept, and sent on the next connection, or for `/resend`. */
   undelivered: 7,
-  /** What was asked for does not hold or does not exist: evidence, a backup, a recording, a name, a message. */
+  /** What was asked for does not hold or does not exist: evidence, a backup, a recording, a name, a message, an invite. */
   notFound: 8,
 } as const;
 
@@ -80,6 +80,18 @@ const EXIT_OF: Readonly<Record<ClientErrorCode | RelayErrorCode, ExitCode>> = {
   'peer-busy': EXIT.refused,
   'peer-rejected': EXIT.refused,
   'connection-cut': EXIT.undelivered,
+  'relay-changed': EXIT.changed,
+  'relay-refused': EXIT.refused,
+  'relay-unavailable': EXIT.network,
+  'relay-replaced': EXIT.refused,
+  'not-a-member': EXIT.refused,
+  'invite-unknown': EXIT.notFound,
+  'invite-used': EXIT.notFound,
+  'invite-expired': EXIT.notFound,
+  'account-unknown': EXIT.notFound,
+  'prekeys-missing': EXIT.notFound,
+  'mailbox-full': EXIT.undelivered,
+  'too-fast': EXIT.refused,
   'relay-config': EXIT.usage,
   'relay-cannot-listen': EXIT.network,
   'relay-running': EXIT.home,

@@ -61,7 +61,20 @@ export type ClientErrorCode =
   | 'handshake-failed'
   | 'peer-busy'
   | 'peer-rejected'
-  | 'connection-cut';
+  | 'connection-cut'
+  // relays
+  | 'relay-changed' // another key under a relay's address: it was not told who we are
+  | 'relay-refused' // the relay refused a handshake or a request, for a reason without a code of its own
+  | 'relay-unavailable' // it stores nothing now, or is being stopped
+  | 'relay-replaced' // another program has a channel for this device
+  | 'not-a-member'
+  | 'invite-unknown'
+  | 'invite-used'
+  | 'invite-expired'
+  | 'account-unknown' // no member of this relay
+  | 'prekeys-missing' // nobody can write to that account yet
+  | 'mailbox-full'
+  | 'too-fast';
 
 /**
  * A failure of the SDK. `code` is stable and documented in docs/errors.md; `message` is a sentence that says what

@@ -1,11 +1,18 @@
 /** The SDK: homes, direct conversations, trust, history. */
-export { type Address, DEFAULT_HOST, DEFAULT_PORT, formatAddress, isLoopback, parseAddress } from './direct/address.ts';
-export type { ConnectionTrace, TraceEvent, Watch } from './direct/connection-trace.ts';
+export {
+  type Address,
+  DEFAULT_HOST,
+  DEFAULT_PORT,
+  formatAddress,
+  isLoopback,
+  parseAddress,
+} from './connection/address.ts';
+export type { ConnectionTrace, TraceEvent, Watch } from './connection/connection-trace.ts';
 export type { Conversation, Delivery } from './direct/conversation.ts';
 export { type ClientEnd, dial, type DialOptions, DirectClient } from './direct/dial.ts';
 export type { DirectEvent, FailureDetail, Observer, ReceivedMessage } from './direct/event.ts';
 export { type DirectServer, listen, type ListenOptions } from './direct/listen.ts';
-export { dialError, listenError } from './direct/network-error.ts';
+export { dialError, listenError } from './connection/network-error.ts';
 export type { PeerView } from './direct/peer-view.ts';
 export { type ClientErrorCode, isWaxwingError, WaxwingError } from './errors.ts';
 export {
@@ -38,6 +45,16 @@ export type { RelayEvent, RelayObserver, Unopenable, Where } from './messenger/r
 export type { RelayMessage } from './messenger/relay-message.ts';
 export type { RelayView } from './messenger/relay-view.ts';
 export type { RoomMember, RoomView } from './messenger/room-view.ts';
+export { isPassing, putRefusalOf, RelayFailure, refusalOf, type RelayFailureDetails } from './relay/relay-failure.ts';
+export type { RelayLineObserver, RelayNews, RelayWelcome } from './relay/relay-line-events.ts';
+export type {
+  MailboxRequests,
+  MembershipRequests,
+  PrekeyRequests,
+  PrekeyUpload,
+  RelayRequests,
+  StoredPage,
+} from './relay/relay-requests.ts';
 export type { ChainKey, Chains, StoredChain } from './store/chain.ts';
 export type {
   ConversationKey,

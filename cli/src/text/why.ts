@@ -202,6 +202,21 @@ const CLIENT: Table<ClientErrorCode> = {
     'ask them to look with /why on their side',
   ],
   'connection-cut': ['The connection was cut without a goodbye.', AGAIN],
+  'relay-changed': ['Another key answers at the relay’s address. It was not told who you are.', COMPARE],
+  'relay-refused': ['The relay refused, and there is no code for why.', 'ask its operator what its log says'],
+  'relay-unavailable': ['The relay stores nothing just now.', 'nothing to do: it is tried again by itself'],
+  'relay-replaced': ['Another program has a connection for this device.', 'end the other program that uses this home'],
+  'not-a-member': ['The relay does not know this device.', 'ask its operator or a member for an invite link'],
+  'invite-unknown': ['The relay does not know this invite.', 'copy the link again, whole, or ask for a new one'],
+  'invite-used': ['The invite has been used.', 'ask for a new one'],
+  'invite-expired': ['The invite has come to its end.', 'ask for a new one'],
+  'account-unknown': ['That account is not at this relay, or has a new device.', 'ask for a contact link'],
+  'prekeys-missing': [
+    'That account has left no keys at the relay, so nobody can write to it.',
+    'ask for its user to connect once: what you write is kept',
+  ],
+  'mailbox-full': ['The mailbox is full: nobody has come for a long time.', 'nothing to do: what you wrote is kept'],
+  'too-fast': ['That is more than the relay takes at a time.', 'nothing to do: it is tried again by itself'],
 };
 
 const TABLE: Readonly<Record<string, readonly [string, string] | undefined>> = { ...PROTOCOL, ...CLIENT };
