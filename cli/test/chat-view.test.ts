@@ -14,7 +14,8 @@ import {
   text,
   textItem,
 } from '../../client/test/fixtures/homes.ts';
-import { ChatView, displayName } from '../src/chat/chat-view.ts';
+import { ChatView } from '../src/chat/chat-view.ts';
+import { displayName } from '../src/chat/message-view.ts';
 import { LineScreen } from '../src/terminal/line-screen.ts';
 
 const PROOF: Proof = [

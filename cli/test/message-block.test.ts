@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OwnMessages } from '../src/terminal/own-messages.ts';
 import { Transcript } from '../src/terminal/transcript.ts';
-import { incomingBlock, noticeBlock, numberRuns, outgoingBlock } from '../src/text/message-block.ts';
+import {
+  incomingBlock,
+  noticeBlock,
+  numberRuns,
+  outgoingBlock,
+  plainMessage,
+  plainOutgoing,
+} from '../src/text/message-block.ts';
 import type { ProofView } from '../src/text/proof-view.ts';
 import { PLAIN_STYLE, colorWanted, makeStyle } from '../src/text/style.ts';
 
@@ -66,11 +73,50 @@ test('messages of ours stay live until their fate is known or something is print
     own.settle(0).map((each) => each.state),
     ['sent'],
   );
-  assert.equal(own.takeDelivered(), undefined);
+  assert.equal(own.takeTold(), undefined);
   own.update(3, 'delivered');
   own.update(3, 'delivered');
-  assert.equal(own.takeDelivered(), '✓✓ #3');
-  assert.equal(own.takeDelivered(), undefined);
+  assert.equal(own.takeTold(), '✓✓ #3');
+  assert.equal(own.takeTold(), undefined);
+});
+
+test('where peers tell what they have read, delivered is not the end', () => {
+  const own = new OwnMessages(true);
+  for (const number of [1, 2, 3]) own.add({ number, text: '', at, state: 'sent' });
+  own.update(1, 'delivered');
+  assert.deepEqual(own.settle(5), []);
+  own.update(1, 'read');
+  assert.deepEqual(
+    own.settle(0).map((each) => each.state),
+    ['read', 'sent', 'sent'],
+  );
+  own.update(2, 'delivered');
+  own.update(3, 'delivered');
+  own.update(3, 'read');
+  assert.equal(own.takeTold(), '✓✓ #2  ✓✓ read #3');
+  own.update(2, 'read');
+  own.update(2, 'read');
+  own.update(1, 'read');
+  assert.equal(own.takeTold(), '✓✓ read #2');
+  assert.equal(own.takeTold(), undefined);
+});
+
+test('with several conversations every line names its own, and no name looks like another', () => {
+  const message = { text: 'hi', proof, at, from: '@alice' };
+  const line = (title: string, from = '@alice'): string =>
+    plainMessage({ ...message, from, conversation: title })[0] ?? '';
+  assert.equal(line('@alice'), 'Message from @alice: hi');
+  assert.equal(line('#team'), 'Message in #team from @alice: hi');
+  assert.equal(line('#team from @bob: x'), 'Message in #“team from @bob: x” from @alice: hi');
+  assert.equal(line('#a\u202e”'), "Message in #“a\\u{202e}'” from @alice: hi");
+  assert.equal(line('#team', '~#boss'), 'Message in #team from “~#boss”: hi');
+  assert.deepEqual(incomingBlock({ ...message, conversation: '#team' }, false, { style }), [
+    '09:05 #team @alice: hi ✓ #4',
+  ]);
+  assert.deepEqual(incomingBlock({ ...message, conversation: '@alice' }, false, { style }), ['09:05 @alice: hi ✓ #4']);
+  const own = { number: 2, text: 'yes', at, state: 'read', conversation: '#team' } as const;
+  assert.deepEqual(outgoingBlock(own, 'read', { style }), ['09:05 You to #team: yes ✓✓ read #2']);
+  assert.deepEqual(plainOutgoing(own), ['You to #team (#2, read): yes']);
 });
 
 test('the transcript gives its newest rows', () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { completeEntry, helpLines, parseEntry } from '../src/terminal/slash-commands.ts';
+import { DIRECT_COMMANDS } from '../src/terminal/direct-commands.ts';
 
 function command(text: string): unknown {
-  const entry = parseEntry(text);
+  const entry = DIRECT_COMMANDS.parse(text);
   return entry.kind === 'command' ? entry.command : entry.kind;
 }
 
@@ -55,22 +55,22 @@ for (const text of [
   '/xray maybe',
 ]) {
   test(`${text} is told how it is used, and sends nothing`, () => {
-    const entry = parseEntry(text);
+    const entry = DIRECT_COMMANDS.parse(text);
     assert.match(entry.kind === 'mistake' ? entry.sentence : entry.kind, /^Usage: \//);
   });
 }
 
 test('messages go as they are; a doubled slash sends one', () => {
-  assert.deepEqual(parseEntry('hello exit'), { kind: 'message', text: 'hello exit' });
-  assert.deepEqual(parseEntry('  indented '), { kind: 'message', text: '  indented ' });
-  assert.deepEqual(parseEntry('//etc/passwd'), { kind: 'message', text: '/etc/passwd' });
-  assert.deepEqual(parseEntry('Exit'), { kind: 'message', text: 'Exit' });
-  assert.deepEqual(parseEntry(' \n '), { kind: 'empty' });
+  assert.deepEqual(DIRECT_COMMANDS.parse('hello exit'), { kind: 'message', text: 'hello exit' });
+  assert.deepEqual(DIRECT_COMMANDS.parse('  indented '), { kind: 'message', text: '  indented ' });
+  assert.deepEqual(DIRECT_COMMANDS.parse('//etc/passwd'), { kind: 'message', text: '/etc/passwd' });
+  assert.deepEqual(DIRECT_COMMANDS.parse('Exit'), { kind: 'message', text: 'Exit' });
+  assert.deepEqual(DIRECT_COMMANDS.parse(' \n '), { kind: 'empty' });
 });
 
 test('an unknown word suggests the nearest command', () => {
   const suggested = (text: string): string => {
-    const entry = parseEntry(text);
+    const entry = DIRECT_COMMANDS.parse(text);
     return entry.kind === 'mistake' ? (/Did you mean (\/\w+)\?/.exec(entry.sentence)?.[1] ?? 'none') : entry.kind;
   };
   assert.equal(suggested('/prof 3'), '/proof');
@@ -87,7 +87,7 @@ test('no text that begins with one slash is ever a message, and no sentence acts
   const texts = anything.map((rest) => `/${rest.replace(/^\/+/, '')}`);
   fc.assert(
     fc.property(texts, (text) => {
-      const entry = parseEntry(text);
+      const entry = DIRECT_COMMANDS.parse(text);
       assert.notEqual(entry.kind, 'message');
       if (entry.kind === 'mistake') assert.doesNotMatch(entry.sentence, /\p{Cc}/u);
     }),
@@ -96,11 +96,11 @@ test('no text that begins with one slash is ever a message, and no sentence acts
 });
 
 test('a command takes one line', () => {
-  assert.equal(parseEntry('/search a\nb').kind, 'mistake');
+  assert.equal(DIRECT_COMMANDS.parse('/search a\nb').kind, 'mistake');
 });
 
 test('help names every command; Tab completes what is clear', () => {
-  const help = helpLines().join('\n');
+  const help = DIRECT_COMMANDS.help().join('\n');
   for (const name of [
     'help',
     'quit',
@@ -120,9 +120,9 @@ test('help names every command; Tab completes what is clear', () => {
     assert.ok(help.includes(`/${name}`), name);
   }
   assert.match(help, /Alt\+Enter/);
-  assert.match(helpLines('/proof')[0] ?? '', /^\/proof/);
-  assert.match(helpLines('nonsense')[0] ?? '', /no command/);
-  assert.equal(completeEntry('/pr'), '/proof ');
-  assert.equal(completeEntry('/n'), undefined);
-  assert.equal(completeEntry('hello'), undefined);
+  assert.match(DIRECT_COMMANDS.help('/proof')[0] ?? '', /^\/proof/);
+  assert.match(DIRECT_COMMANDS.help('nonsense')[0] ?? '', /no command/);
+  assert.equal(DIRECT_COMMANDS.complete('/pr'), '/proof ');
+  assert.equal(DIRECT_COMMANDS.complete('/n'), undefined);
+  assert.equal(DIRECT_COMMANDS.complete('hello'), undefined);
 });

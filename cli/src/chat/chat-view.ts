@@ -1,24 +1,15 @@
 /** Shows what happens in a direct chat: one event in, a few sentences out. */
-import {
-  type Address,
-  type DirectEvent,
-  formatAddress,
-  type Home,
-  isLoopback,
-  type PeerView,
-  type StoredMessage,
-  type WaxwingError,
-} from '@waxwing/client';
-import { CLOCK_WARNING, TYPE_TEXT, textOf } from '@waxwing/protocol';
+import { type Address, type DirectEvent, formatAddress, type Home, isLoopback, type PeerView } from '@waxwing/client';
+import { CLOCK_WARNING } from '@waxwing/protocol';
 import type { ChatScreen } from '../terminal/chat-screen.ts';
 import { formatDuration } from '../text/duration.ts';
 import { peerLine } from '../text/proof-line.ts';
 import { missingWords } from '../text/proof-report.ts';
 import { sanitiseLine, sanitiseName } from '../text/sanitise.ts';
-import type { Refusal } from '../text/why.ts';
+import { bodyText, count, displayName, MessageView } from './message-view.ts';
 import { dialableAddresses } from './reach.ts';
 import { ReadMarks } from './read-marks.ts';
-import { keyStateOf, nameOf, proofOfReceived, proofOfStored } from './proof.ts';
+import { keyStateOf, nameOf, proofOfReceived } from './proof.ts';
 
 /** How many of the last messages a terminal shows on start. */
 const SHOWN_ON_START = 10;
@@ -34,14 +25,14 @@ export interface ChatViewOptions {
   readonly now: () => number;
 }
 
-export class ChatView {
+export class ChatView extends MessageView {
   readonly #screen: ChatScreen;
   readonly #options: ChatViewOptions;
   readonly #read: ReadMarks;
-  readonly #refusals: Refusal[] = [];
   #historyShown = false;
 
   constructor(options: ChatViewOptions) {
+    super(options);
     this.#screen = options.screen;
     this.#options = options;
     this.#read = new ReadMarks(options.home.store);
@@ -62,47 +53,11 @@ export class ChatView {
     this.#read.flush();
   }
 
-  /** What was refused in this run, the newest last: `/why` explains it. */
-  get refusals(): readonly Refusal[] {
-    return this.#refusals;
-  }
-
   /** The observer to give to `listen` and `dial`. */
   readonly observe = (event: DirectEvent): void => {
     this.#options.log(event);
     this.#show(event);
   };
-
-  /** An error with its next step. */
-  error(error: WaxwingError): void {
-    this.#remember({ code: error.code, detail: error.message });
-    this.#screen.notice(`${sanitiseLine(error.message)}\n${sanitiseLine(error.next)}`, 'error');
-  }
-
-  /** Messages of the past, as they stand in the history. */
-  stored(messages: readonly StoredMessage[]): void {
-    for (const message of messages) {
-      const text = bodyText(message.type, message.body);
-      const at = message.receivedAt ?? message.createdAt;
-      if (message.direction === 'out') {
-        const state = message.state === 'shown' ? 'delivered' : message.state;
-        this.#screen.outgoing({ number: message.number, text, at, state, old: true });
-        continue;
-      }
-      const peer = message.account === undefined ? undefined : this.#peer(message.account);
-      const proof = proofOfStored(this.#options.home.store.history.proof(message.number), peer, undefined);
-      const from = peer === undefined ? undefined : nameOf(peer);
-      this.#screen.message({ text, proof, at, old: true, ...(from === undefined ? {} : { from }) });
-    }
-  }
-
-  /** A peer as the store knows it now. */
-  #peer(account: Uint8Array<ArrayBuffer>): PeerView | undefined {
-    const peer = this.#options.home.store.peers.get(account);
-    if (peer === undefined) return undefined;
-    const { fingerprint, petname, nick, verifiedAt } = peer;
-    return { account, fingerprint, petname, nick, trust: verifiedAt === undefined ? 'first seen' : 'verified' };
-  }
 
   #show(event: DirectEvent): void {
     const screen = this.#screen;
@@ -146,12 +101,12 @@ export class ChatView {
       case 'too-old':
         for (const number of event.numbers) {
           screen.delivery(number, 'too-old');
-          this.#remember({ number, code: 'envelope-4', check: 'age', detail: 'not delivered: too old on arrival' });
+          this.remember({ number, code: 'envelope-4', check: 'age', detail: 'not delivered: too old on arrival' });
         }
         return;
       case 'refused-for-age': {
         const detail = `a message of your peer was ${ageWords(event.age)}; a live one may be 60 s old and 10 s early`;
-        this.#remember({ code: 'envelope-4', check: 'age', detail });
+        this.remember({ code: 'envelope-4', check: 'age', detail });
         screen.notice(`Refused: ${detail}. Your peer is told and can send it again. /why explains.`, 'warning');
         return;
       }
@@ -177,13 +132,13 @@ export class ChatView {
       case 'failed': {
         if (event.aside === true) return;
         const { code, check, message } = event.detail;
-        this.#remember({ code, check, detail: message });
+        this.remember({ code, check, detail: message });
         const who = event.peer === undefined ? sanitiseLine(event.remote) : displayName(event.peer);
         screen.notice(`The connection with ${who} was ended: ${sanitiseLine(message)} /why explains.`, 'warning');
         return;
       }
       case 'quarantined':
-        this.#remember({ code: 'peer-quarantined' });
+        this.remember({ code: 'peer-quarantined' });
         screen.notice(
           `${displayName(event.peer)} is quarantined: it sent too much that does not hold. /why explains.`,
           'error',
@@ -195,11 +150,11 @@ export class ChatView {
         );
         return;
       case 'refused':
-        this.#remember({ code: event.error.code, detail: event.error.message });
+        this.remember({ code: event.error.code, detail: event.error.message });
         screen.notice(`A caller was refused: ${sanitiseLine(event.error.message)}`, 'warning');
         return;
       case 'restored-copy':
-        this.#remember({ code: 'restored-copy' });
+        this.remember({ code: 'restored-copy' });
         screen.notice(
           'Your peer has accepted more than this home ever sent: this home is an older copy of itself. Leave, then give it a device of its own: waxwing id rotate --device',
           'error',
@@ -264,27 +219,6 @@ export class ChatView {
       'warning',
     );
   }
-
-  #remember(refusal: Omit<Refusal, 'at'>): void {
-    this.#refusals.push({ ...refusal, at: this.#options.now() });
-    if (this.#refusals.length > 100) this.#refusals.shift();
-  }
-}
-
-/** What stands for a message's body on the screen: its text, or what it is. */
-export function bodyText(type: string, body: Uint8Array): string {
-  const text = type === TYPE_TEXT ? textOf(body) : undefined;
-  return text ?? `[${type}, ${count(body.length, 'byte')}, not shown]`;
-}
-
-/** A peer in a sentence, safe to print: its name, or the beginning of its fingerprint. */
-export function displayName(peer: PeerView): string {
-  const name = nameOf(peer);
-  return name === undefined ? `${peer.fingerprint.slice(0, 15)}…` : sanitiseName(name);
-}
-
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${String(number)} ${number === 1 ? one : many}`;
 }
 
 function seconds(ms: number): string {

@@ -9,17 +9,14 @@ import {
   type Home,
   isWaxwingError,
 } from '@waxwing/client';
-import type { ChatScreen, ScreenInput } from '../terminal/chat-screen.ts';
-import { parseEntry } from '../terminal/slash-commands.ts';
+import type { ChatScreen } from '../terminal/chat-screen.ts';
+import { type Command, DIRECT_COMMANDS } from '../terminal/direct-commands.ts';
 import { EXIT, type ExitCode, exitCodeOf } from '../exit-code.ts';
 import type { Xray } from '../xray/xray.ts';
 import { ChatCommands } from './chat-commands.ts';
 import type { ChatView } from './chat-view.ts';
+import { Composer } from './composer.ts';
 
-/** Posted and not yet acknowledged: above this, standard input waits. */
-const MOST_UNDER_WAY = 8_192;
-/** Counting what is under way costs a query: once in so many lines is enough. */
-const ROOM_ASKED_EVERY = 1_024;
 /** With `--once`: how long a server whose connection was cut waits for its peer to come back, ms. */
 const COME_BACK_WITHIN = 60_000;
 
@@ -40,30 +37,35 @@ export interface ChatOptions {
 /** One run of a chat, from the first typed line to the end. */
 export class Chat {
   readonly #options: ChatOptions;
-  readonly #commands: ChatCommands;
+  readonly #composer: Composer<Command>;
   #endpoint: Endpoint | undefined;
   /** A client's: what is typed before anyone answers waits under it. */
   #address: string | undefined;
   #conversation: () => Conversation | undefined = () => undefined;
-  #pending: { readonly text: string }[] = [];
-  #flushing = false;
   readonly #finished = Promise.withResolvers<ExitCode>();
   #leaving = false;
-  #lines = 0;
   readonly #resent = new Set<number>();
   /** Refused by the peer for their age, and not delivered since. */
   readonly #tooOld = new Set<number>();
-  /** Why the first text of the input that was not taken was not: whoever pipes sees the exit code alone. */
-  #refused: ExitCode | undefined;
-
   constructor(options: ChatOptions) {
     this.#options = options;
-    this.#commands = new ChatCommands({
+    const leave = (): void => {
+      void this.#leave(EXIT.ok);
+    };
+    const commands = new ChatCommands({ ...options, conversation: () => this.#conversation(), leave });
+    this.#composer = new Composer({
       ...options,
-      conversation: () => this.#conversation(),
-      leave: () => {
-        void this.#leave(EXIT.ok);
+      commands: DIRECT_COMMANDS,
+      post: (texts) => this.#endpoint?.post(texts) ?? [],
+      run: (command) => {
+        void commands.run(command);
+        return undefined;
       },
+      error: (error) => {
+        options.view.error(error);
+      },
+      underWay: () => this.#underWay(),
+      leave,
     });
   }
 
@@ -83,7 +85,7 @@ export class Chat {
   async serve(server: DirectServer, once: boolean): Promise<ExitCode> {
     this.#endpoint = server;
     this.#conversation = () => server.current;
-    void this.#read(() => undefined); // at the end of input a server goes on receiving
+    void this.#composer.read(() => undefined); // at the end of input a server goes on receiving
     if (once) {
       void this.#firstToLeave(server).then((code) => this.#leave(code));
     }
@@ -97,7 +99,7 @@ export class Chat {
     this.#address = client.name;
     this.#conversation = () => (connected ? client.conversation : undefined);
     const end = Promise.withResolvers<undefined>();
-    void this.#read(() => {
+    void this.#composer.read(() => {
       end.resolve(undefined);
     });
     try {
@@ -109,7 +111,7 @@ export class Chat {
       if (!isWaxwingError(error)) throw error;
       if (this.#leaving) return await this.#finished.promise; // it ended because the user left
       this.#options.view.error(error);
-      this.#flush();
+      this.#composer.flush();
       this.#tellKept();
       this.#finished.resolve(exitCodeOf(error.code));
     }
@@ -119,99 +121,6 @@ export class Chat {
   /** A signal or a failure from outside ends the chat in order. */
   async stop(code: ExitCode): Promise<void> {
     await this.#leave(code);
-  }
-
-  async #read(onEnd: () => void): Promise<void> {
-    for await (const input of this.#options.screen.input) {
-      if (this.#take(input) === 'end') onEnd();
-      await this.#roomForMore();
-    }
-  }
-
-  #take(input: ScreenInput): 'end' | undefined {
-    const { screen } = this.#options;
-    switch (input.kind) {
-      case 'entry': {
-        const entry = parseEntry(input.text);
-        if (entry.kind === 'message') this.#send(entry.text);
-        else if (entry.kind === 'mistake') screen.notice(entry.sentence, 'warning');
-        else if (entry.kind === 'command') {
-          this.#flush();
-          void this.#commands.run(entry.command);
-        }
-        return undefined;
-      }
-      case 'message':
-        this.#send(input.text);
-        return undefined;
-      case 'refused':
-        this.#refused ??= EXIT.usage;
-        screen.notice(
-          `Line ${String(input.line)} of the input (${String(input.bytes)} bytes) ${input.reason === 'not-utf-8' ? 'is not UTF-8 text' : 'is too long for one message'}: it was not sent.`,
-          'error',
-        );
-        return undefined;
-      case 'end':
-        this.#flush();
-        return 'end';
-      case 'leave':
-        this.#flush();
-        if (input.draft !== '') screen.keep(input.draft);
-        void this.#leave(EXIT.ok);
-        return undefined;
-    }
-  }
-
-  /** Lines that come in one go share one commit. */
-  #send(text: string): void {
-    this.#pending.push({ text });
-    if (this.#flushing) return;
-    this.#flushing = true;
-    setImmediate(() => {
-      this.#flush();
-    });
-  }
-
-  #flush(): void {
-    this.#flushing = false;
-    const { screen, view, now } = this.#options;
-    const texts = this.#pending.map(({ text }) => text);
-    this.#pending = [];
-    if (texts.length === 0 || this.#endpoint === undefined) return;
-    try {
-      const numbers = this.#endpoint.post(texts);
-      texts.forEach((text, index) => {
-        const number = numbers[index];
-        if (number !== undefined) screen.outgoing({ number, text, at: now(), state: 'queued' });
-      });
-    } catch (error) {
-      if (!isWaxwingError(error)) throw error;
-      if (texts.length > 1) {
-        this.#sendOneByOne(texts);
-        return;
-      }
-      this.#refused ??= exitCodeOf(error.code);
-      view.error(error);
-      screen.keep(texts[0] ?? '');
-    }
-  }
-
-  /** One text of several does not fit: the others must not suffer for it. */
-  #sendOneByOne(texts: readonly string[]): void {
-    for (const text of texts) {
-      this.#pending = [{ text }];
-      this.#flush();
-    }
-  }
-
-  /** Standard input is read no faster than the peer acknowledges. */
-  async #roomForMore(): Promise<void> {
-    this.#lines += 1;
-    if (this.#lines % ROOM_ASKED_EVERY !== 0) return;
-    const { input } = this.#options.screen;
-    while (!this.#leaving && !input.ended && this.#pending.length + this.#underWay() > MOST_UNDER_WAY) {
-      await sleep(20);
-    }
   }
 
   #underWay(): number {
@@ -245,7 +154,7 @@ export class Chat {
   }
 
   async #leaveWhenDelivered(client: DirectClient): Promise<void> {
-    this.#flush();
+    this.#composer.flush();
     while (!this.#leaving && client.conversation.pending > 0) {
       await client.conversation.flush(1_000);
       if (!client.conversation.connected) await sleep(100);
@@ -279,10 +188,11 @@ export class Chat {
   async #leave(code: ExitCode): Promise<void> {
     if (this.#leaving) return;
     this.#leaving = true;
-    this.#flush();
+    this.#composer.stop();
+    this.#composer.flush();
     await this.#endpoint?.close();
     const undelivered = this.#tellKept() + this.#tellTooOld();
-    const refused = this.#options.screen.interactive ? undefined : this.#refused;
+    const refused = this.#options.screen.interactive ? undefined : this.#composer.refused;
     const fault = undelivered > 0 ? EXIT.undelivered : refused;
     this.#finished.resolve(code === EXIT.ok ? (fault ?? code) : code);
   }

@@ -6,7 +6,7 @@ import { isProtocolError } from '@waxwing/protocol';
 import type { ClassicEvent, ClassicStreamOptions } from '@waxwing/protocol/classic';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { ChatScreen, ScreenInput } from '../terminal/chat-screen.ts';
-import { parseEntry } from '../terminal/slash-commands.ts';
+import { DIRECT_COMMANDS } from '../terminal/direct-commands.ts';
 import { ClassicCommands } from './classic-commands.ts';
 import { type ClassicEnd, ClassicLink } from './classic-link.ts';
 import { checkFits, ClassicOutbox } from './classic-outbox.ts';
@@ -168,7 +168,7 @@ export class ClassicChat {
     if (this.#through && input.kind !== 'leave') return; // what follows an exit is for nobody
     switch (input.kind) {
       case 'entry': {
-        const entry = parseEntry(input.text);
+        const entry = DIRECT_COMMANDS.parse(input.text);
         if (entry.kind === 'message') this.#send(entry.text);
         else if (entry.kind === 'mistake') screen.notice(entry.sentence, 'warning');
         else if (entry.kind === 'command') this.#commands.run(entry.command);

@@ -1,6 +1,6 @@
 /** What the slash commands do in a classic chat: those that need an identity or a history say that there is none. */
 import type { ChatScreen } from '../terminal/chat-screen.ts';
-import { type Command, helpLines } from '../terminal/slash-commands.ts';
+import { type Command, DIRECT_COMMANDS } from '../terminal/direct-commands.ts';
 import { proofReport } from '../text/proof-report.ts';
 import { whyReport } from '../text/why.ts';
 import type { ClassicProofs } from './classic-proof.ts';
@@ -31,7 +31,7 @@ export class ClassicCommands {
         this.#options.leave();
         return;
       case 'help':
-        screen.lines(command.topic === undefined ? classicHelp() : helpLines(command.topic));
+        screen.lines(command.topic === undefined ? classicHelp() : DIRECT_COMMANDS.help(command.topic));
         return;
       case 'proof':
         this.#proof(command.number);
@@ -71,7 +71,7 @@ export class ClassicCommands {
 function classicHelp(): string[] {
   return [
     `${KEEPS_NONE}; these commands work here:`,
-    ...WORKING.flatMap((name) => helpLines(name).slice(0, 1)).map((line) => `  ${line}`),
+    ...WORKING.flatMap((name) => DIRECT_COMMANDS.help(name).slice(0, 1)).map((line) => `  ${line}`),
     '  //text: send a message that begins with /',
   ];
 }

@@ -13,7 +13,7 @@ import {
   verifyEvidence,
 } from '@waxwing/protocol';
 import { nodePrimitives } from '@waxwing/protocol/primitives/node';
-import { bodyText } from '../chat/chat-view.ts';
+import { bodyText } from '../chat/message-view.ts';
 import { readEvidenceFolder, writeEvidenceFolder } from '../evidence-folder.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { type HomeFlags, withLook } from '../known-home.ts';

@@ -1,7 +1,7 @@
 /** `waxwing history …` and `waxwing proof N`: what was said, and how it held. */
 import { type ConversationKey, type HomeLook, isWaxwingError, type StoredMessage, WaxwingError } from '@waxwing/client';
 import { DAY, TYPE_TEXT, textOf, toBase64, toHex } from '@waxwing/protocol';
-import { bodyText } from '../chat/chat-view.ts';
+import { bodyText } from '../chat/message-view.ts';
 import { nameOf, proofOfStored } from '../chat/proof.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { type HomeFlags, withHome, withLook } from '../known-home.ts';

@@ -1,10 +1,10 @@
-/** What the two-terminal chat sees of the terminal: one interface, two screens (line mode and a real terminal). */
+/** What a chat sees of the terminal: one interface, two screens (line mode and a real terminal). */
 import type { OwnLines } from '../text/own-lines.ts';
 import type { DeliveryState, ProofView } from '../text/proof-view.ts';
 
 /** One thing the user did. A screen yields these, in order, from `input`. */
 export type ScreenInput =
-  /** A line was entered (still to be read by `parseEntry`); it may hold `\n` in a terminal. */
+  /** A line was entered (still to be read by `SlashCommands`); it may hold `\n` in a terminal. */
   | { readonly kind: 'entry'; readonly text: string }
   /** A pasted text the user chose to send as one message: a message as it stands, never a command. */
   | { readonly kind: 'message'; readonly text: string }
@@ -31,6 +31,8 @@ export interface IncomingMessage {
   readonly proof: ProofView;
   /** The peer's name, where one is given (a terminal shows it; line mode always says `Message`). */
   readonly from?: string;
+  /** Where there are several conversations: which one it belongs to, `@alice` or `#room`. Every line then names it. */
+  readonly conversation?: string;
   /** When it arrived, Unix ms. */
   readonly at: number;
   /** From the stored history: no bell, no unread mark, dimmed. */
@@ -43,6 +45,8 @@ export interface OutgoingMessage {
   readonly text: string;
   readonly at: number;
   readonly state: DeliveryState;
+  /** Where there are several conversations: the one it went to. */
+  readonly conversation?: string;
   readonly old?: boolean;
 }
 
@@ -80,8 +84,13 @@ export interface ChatScreen {
   lines(lines: OwnLines): void;
   /** From now on the full proof line follows every message (`/proof all`). Line mode always does. */
   showProofs(all: boolean): void;
-  /** Shows or hides the input prompt: hidden until a peer is there (typed text is kept and may be entered all the same). */
-  prompt(shown: boolean): void;
+  /**
+   * Shows or hides the input prompt: hidden until a peer is there (typed text is kept and may be entered all the same).
+   * `text`, made safe, is what it says from now on.
+   */
+  prompt(shown: boolean, text?: string): void;
+  /** A passing word above the line being typed, made safe; undefined takes it away. Line mode has none. */
+  hint(text: string | undefined): void;
   /** Puts text back into the line being typed if that is empty (terminal); otherwise prints it as kept. */
   keep(text: string): void;
   /** Asks; questions wait for each other; messages arriving meanwhile appear above. */
@@ -109,4 +118,8 @@ export interface ScreenOptions {
   readonly maxLineBytes?: number;
   /** Completes what stands before the cursor on Tab; undefined: nothing to complete. Default: slash commands. */
   readonly complete?: (text: string) => string | undefined;
+  /** Terminal: what is being typed, each time it changes. */
+  readonly onDraft?: (text: string) => void;
+  /** Peers may tell that they have read a message: until then its mark may still change. */
+  readonly reads?: boolean;
 }

@@ -15,10 +15,10 @@ import type {
 } from './chat-screen.ts';
 import { ExitSignals } from './exit-signals.ts';
 import { InputQueue } from './input-queue.ts';
+import { Prompt } from './prompt.ts';
 import { QuestionQueue, labelOf } from './question-queue.ts';
 import { LineSource, type SourceLine } from './line-source.ts';
 
-export const PROMPT = 'Type Message: ';
 export const HOW_TO_LEAVE = 'Press Ctrl+C again to leave. What you typed is kept.';
 
 const MAX_LINE_BYTES = 2 ** 20;
@@ -34,7 +34,7 @@ export class LineScreen implements ChatScreen {
   readonly #source: LineSource;
   readonly #signals: ExitSignals;
   readonly #questions: QuestionQueue;
-  #promptWanted = false;
+  readonly #prompt = new Prompt();
   #promptShown = false;
   #reading = false;
   #interrupted = false;
@@ -88,9 +88,17 @@ export class LineScreen implements ChatScreen {
     // Line mode always prints the full proof line.
   }
 
-  prompt(shown: boolean): void {
-    this.#promptWanted = shown;
+  prompt(shown: boolean, text?: string): void {
+    const before = this.#prompt.text;
+    this.#prompt.show(shown, text);
+    // What was typed so far stays in its line; the new prompt stands in one of its own.
+    if (this.#promptShown && this.#prompt.text !== before) this.#stdout.write('\n');
+    if (this.#prompt.text !== before) this.#promptShown = false;
     this.#showPrompt();
+  }
+
+  hint(_text: string | undefined): void {
+    // A passing word would stay for ever here.
   }
 
   keep(text: string): void {
@@ -132,14 +140,14 @@ export class LineScreen implements ChatScreen {
 
   #print(lines: readonly string[]): void {
     if (this.#closed || this.#stdout.destroyed) return;
-    const prompt = this.#promptShown ? PROMPT : '';
+    const prompt = this.#promptShown ? this.#prompt.text : '';
     this.#stdout.write(`${this.#promptShown ? '\n' : ''}${lines.join('\n')}\n${prompt}`);
   }
 
   #showPrompt(): void {
-    if (!this.interactive || !this.#promptWanted || this.#promptShown || this.#closed || this.input.size > 0) return;
+    if (!this.interactive || !this.#prompt.shown || this.#promptShown || this.#closed || this.input.size > 0) return;
     this.#promptShown = true;
-    this.#stdout.write(PROMPT);
+    this.#stdout.write(this.#prompt.text);
   }
 
   #read(): void {

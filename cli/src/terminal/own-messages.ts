@@ -4,6 +4,7 @@
  */
 import type { DeliveryState } from '../text/proof-view.ts';
 import { numberRuns } from '../text/message-block.ts';
+import { deliveryMark } from '../text/proof-line.ts';
 import type { OutgoingMessage } from './chat-screen.ts';
 
 export interface OwnMessage {
@@ -12,12 +13,20 @@ export interface OwnMessage {
 }
 
 const MAX_PRINTED = 10_000;
-const SETTLED: readonly DeliveryState[] = ['delivered', 'too-old', 'failed'];
+const SETTLED: readonly DeliveryState[] = ['delivered', 'read', 'too-old', 'failed'];
+const READ: readonly DeliveryState[] = ['read', 'too-old', 'failed'];
 
 export class OwnMessages {
   #live: OwnMessage[] = [];
-  readonly #printed = new Set<number>(); // printed before their fate was known
-  #delivered: number[] = [];
+  /** Printed before their fate was known, with the last that was told of them. */
+  readonly #printed = new Map<number, DeliveryState>();
+  readonly #final: readonly DeliveryState[];
+  readonly #told: Record<'delivered' | 'read', number[]> = { delivered: [], read: [] };
+
+  /** `reads`: the peer may tell that it has read a message, so that delivered is not the end. */
+  constructor(reads = false) {
+    this.#final = reads ? READ : SETTLED;
+  }
 
   /** Those whose mark can still change in place, oldest first. */
   get live(): readonly OwnMessage[] {
@@ -30,33 +39,37 @@ export class OwnMessages {
 
   update(number: number, state: DeliveryState): void {
     this.#live = this.#live.map((own) => (own.message.number === number ? { ...own, state } : own));
-    if (this.#printed.has(number) && SETTLED.includes(state)) {
-      this.#printed.delete(number);
-      if (state === 'delivered') this.#delivered.push(number);
-    }
+    const before = this.#printed.get(number);
+    if (before === undefined || before === state) return;
+    if (this.#final.includes(state)) this.#printed.delete(number);
+    else this.#printed.set(number, state);
+    if (state === 'delivered' || state === 'read') this.#told[state].push(number);
   }
 
   /** Takes the oldest whose fate is known, and as many more as lie above `most`. */
   settle(most: number): OwnMessage[] {
-    const undecided = this.#live.findIndex((own) => !SETTLED.includes(own.state));
+    const undecided = this.#live.findIndex((own) => !this.#final.includes(own.state));
     const known = undecided < 0 ? this.#live.length : undecided;
     const taken = this.#live.splice(0, Math.max(known, this.#live.length - most));
     for (const own of taken) {
-      if (!SETTLED.includes(own.state)) this.#printed.add(own.message.number);
+      if (!this.#final.includes(own.state)) this.#printed.set(own.message.number, own.state);
     }
     // A peer that never acknowledges must not fill the memory: the oldest are forgotten.
-    for (const number of this.#printed) {
+    for (const number of this.#printed.keys()) {
       if (this.#printed.size <= MAX_PRINTED) break;
       this.#printed.delete(number);
     }
     return taken;
   }
 
-  /** `✓✓ #3 to #7` of those delivered since the last call that were printed before, or undefined. */
-  takeDelivered(): string | undefined {
-    if (this.#delivered.length === 0) return undefined;
-    const words = `✓✓ ${numberRuns(this.#delivered)}`;
-    this.#delivered = [];
-    return words;
+  /** `✓✓ #3 to #7` of those delivered since the last call that were printed before, or undefined; `✓✓ read #3` likewise. */
+  takeTold(): string | undefined {
+    const read = this.#told.read.splice(0);
+    const delivered = this.#told.delivered.splice(0).filter((number) => !read.includes(number));
+    const words = [
+      ...(delivered.length === 0 ? [] : [`${deliveryMark('delivered')} ${numberRuns(delivered)}`]),
+      ...(read.length === 0 ? [] : [`${deliveryMark('read')} ${numberRuns(read)}`]),
+    ];
+    return words.length === 0 ? undefined : words.join('  ');
   }
 }

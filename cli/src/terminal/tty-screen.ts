@@ -18,6 +18,8 @@ import type {
   ScreenInput,
   ScreenOptions,
 } from './chat-screen.ts';
+import { DIRECT_COMMANDS } from './direct-commands.ts';
+import { watchDraft } from './draft-watch.ts';
 import { ExitSignals } from './exit-signals.ts';
 import { InputHistory } from './input-history.ts';
 import { type InputLayout, layoutInput } from './input-layout.ts';
@@ -25,12 +27,12 @@ import { InputQueue } from './input-queue.ts';
 import { applyKey } from './key-bindings.ts';
 import { KeySource } from './key-source.ts';
 import { LineEditor } from './line-editor.ts';
-import { HOW_TO_LEAVE, PROMPT } from './line-screen.ts';
+import { HOW_TO_LEAVE } from './line-screen.ts';
 import { LiveArea } from './live-area.ts';
 import { OwnMessages } from './own-messages.ts';
 import { messagesOf, pasteQuestion } from './paste-question.ts';
+import { Prompt } from './prompt.ts';
 import { QuestionQueue, labelOf } from './question-queue.ts';
-import { completeEntry } from './slash-commands.ts';
 import { TerminalMode, terminalSize } from './terminal-mode.ts';
 import { type Block, Transcript } from './transcript.ts';
 
@@ -54,18 +56,18 @@ export class TtyScreen implements ChatScreen {
   readonly #editor = new LineEditor();
   readonly #history = new InputHistory();
   readonly #live = new LiveArea();
-  readonly #own = new OwnMessages();
+  readonly #own: OwnMessages;
+  readonly #prompt = new Prompt();
+  readonly #tellDraft: (text: string) => void;
   readonly #transcript = new Transcript();
   readonly #questions: QuestionQueue;
   #pending: Block[] = [];
   #flushing = false;
   #repaint = false;
   #ring = false;
-  #promptShown = false;
   #allProofs = false;
   #interrupted = false;
   #escaped = false;
-  #unread = 0;
   #lastKey: number;
   #lastBell = 0;
   #closed = false;
@@ -77,7 +79,9 @@ export class TtyScreen implements ChatScreen {
     this.#style = makeStyle(colorWanted({ choice: options.color, env, isTTY: true }));
     this.#now = options.now ?? Date.now;
     this.#bell = options.bell ?? true;
-    this.#complete = options.complete ?? completeEntry;
+    this.#complete = options.complete ?? ((text) => DIRECT_COMMANDS.complete(text));
+    this.#tellDraft = watchDraft(options.onDraft);
+    this.#own = new OwnMessages(options.reads === true);
     this.#lastKey = this.#now();
     this.input = new InputQueue(() => undefined);
     this.#questions = new QuestionQueue({
@@ -107,7 +111,7 @@ export class TtyScreen implements ChatScreen {
       stdin: this.#stdin,
       onAny: () => {
         this.#lastKey = this.#now();
-        this.#unread = 0;
+        this.#prompt.unread = 0;
         this.#schedule();
       },
       onKey: (character, key) => this.#key(character, key),
@@ -121,7 +125,7 @@ export class TtyScreen implements ChatScreen {
     this.#print((columns) => incomingBlock(message, allProofs, { style: this.#style, columns }));
     if (message.old === true) return;
     const now = this.#now();
-    if (now - this.#lastKey >= IDLE_MS) this.#unread += 1;
+    if (now - this.#lastKey >= IDLE_MS) this.#prompt.unread += 1;
     if (this.#bell && now - this.#lastBell >= BELL_MS) {
       this.#lastBell = now;
       this.#ring = true;
@@ -155,8 +159,13 @@ export class TtyScreen implements ChatScreen {
     this.#allProofs = all;
   }
 
-  prompt(shown: boolean): void {
-    this.#promptShown = shown;
+  prompt(shown: boolean, text?: string): void {
+    this.#prompt.show(shown, text);
+    this.#schedule();
+  }
+
+  hint(text: string | undefined): void {
+    this.#prompt.hint(text);
     this.#schedule();
   }
 
@@ -229,8 +238,9 @@ export class TtyScreen implements ChatScreen {
   #flush(): void {
     this.#flushing = false;
     if (this.#closed) return;
+    this.#tellDraft(this.#editor.text);
     this.#settle(Math.min(MAX_LIVE_OWN, Math.floor(this.#size.rows / 4)));
-    const late = this.#own.takeDelivered();
+    const late = this.#own.takeTold();
     if (late !== undefined) {
       const at = this.#now();
       this.#pending.push(() => noticeBlock(late, at, 'info', { style: this.#style }).map(this.#style.dim));
@@ -246,7 +256,7 @@ export class TtyScreen implements ChatScreen {
     } else {
       for (const block of blocks) for (const row of block(columns)) out += `${row}\r\n`;
     }
-    out += this.#live.draw(layout, (row) => this.#styledPrompt(row));
+    out += this.#live.draw(layout, (row) => this.#prompt.styled(row, this.#questions.choices, this.#style));
     if (this.#ring) out += '\u0007';
     this.#repaint = false;
     this.#ring = false;
@@ -257,28 +267,17 @@ export class TtyScreen implements ChatScreen {
     const own = this.#own.live.flatMap(({ message, state }) => [
       ...this.#ownBlock(message, state)(this.#size.columns - 1),
     ]);
-    const ownRows = own.slice(-Math.max(0, Math.floor(this.#size.rows / 2)));
+    const room = Math.max(1, Math.floor(this.#size.rows / 2));
+    const ownRows = [...own, ...this.#prompt.hintRows(this.#size.columns - 1, this.#style)].slice(-room);
     const asking = this.#questions.choices !== undefined;
     const input = layoutInput({
-      prompt: this.#promptText(),
+      prompt: this.#prompt.head(this.#questions.choices),
       before: asking ? [] : this.#editor.before,
       behind: asking ? [] : this.#editor.behind,
       columns: this.#size.columns,
       maxRows: Math.max(1, this.#size.rows - ownRows.length - 1),
     });
     return { ...input, rows: [...ownRows, ...input.rows], cursorRow: ownRows.length + input.cursorRow };
-  }
-
-  #promptText(): string {
-    const choices = this.#questions.choices;
-    if (choices !== undefined) return `${choices}: `;
-    const unread = this.#unread === 0 ? '' : `● ${this.#unread} new  `;
-    return unread + (this.#promptShown ? PROMPT : '');
-  }
-
-  #styledPrompt(row: string): string {
-    const prompt = this.#promptText();
-    return prompt !== '' && row.startsWith(prompt) ? this.#style.cyan(prompt) + row.slice(prompt.length) : row;
   }
 
   /** What is written before the terminal is given back: typed text stays to be seen, an empty prompt goes. */

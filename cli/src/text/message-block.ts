@@ -1,5 +1,6 @@
 /** Messages and sentences as the rows that are printed, for a terminal and for line mode. */
 import type { IncomingMessage, NoticeLevel, OutgoingMessage } from '../terminal/chat-screen.ts';
+import { conversationLabel } from './conversation-label.ts';
 import { formatClock } from './duration.ts';
 import { foldLine, foldMessage, widthOf } from './fold.ts';
 import { allHeld, deliveryMark, deliveryWords, proofLine, proofMark } from './proof-line.ts';
@@ -13,33 +14,49 @@ export interface BlockOptions {
   readonly columns?: number | undefined;
 }
 
-/** Line mode: `Message: text` and the full proof line. */
+/** Line mode: `Message: text` (of several conversations, `Message in #team from bob: text`) and the full proof line. */
 export function plainMessage(message: IncomingMessage, columns?: number): string[] {
-  return [...foldMessage('Message: ', sanitiseLines(message.text), { columns }), proofLine(message.proof)];
+  const head = `Message${whereWords(message)}: `;
+  return [...foldMessage(head, sanitiseLines(message.text), { columns }), proofLine(message.proof)];
+}
+
+function whereWords({ conversation, from }: IncomingMessage): string {
+  if (conversation === undefined) return '';
+  const sender = ` from ${sanitiseName(from ?? conversation)}`;
+  return conversation.startsWith('#') ? ` in ${conversationLabel(conversation)}${sender}` : sender;
 }
 
 /** Line mode: a message of ours from the history, `You (#2, delivered): text`. */
 export function plainOutgoing(message: OutgoingMessage, columns?: number): string[] {
-  const head = `You (#${message.number}, ${deliveryWords(message.state)}): `;
+  const head = `${youWords(message)} (#${message.number}, ${deliveryWords(message.state)}): `;
   return foldMessage(head, sanitiseLines(message.text), { columns });
 }
 
-/** Terminal: `12:03 alice: text ✓ #1`, or with the full proof line below. */
+function youWords({ conversation }: OutgoingMessage): string {
+  return conversation === undefined ? 'You' : `You to ${conversationLabel(conversation)}`;
+}
+
+/** Terminal: `12:03 alice: text ✓ #1` (in a room `12:03 #team alice: text ✓ #1`), or with the full proof line below. */
 export function incomingBlock(message: IncomingMessage, allProofs: boolean, options: BlockOptions): string[] {
   const { style } = options;
   const held = allHeld(message.proof) && message.proof.protocol === 'waxwing';
   const look = held ? style.green : allHeld(message.proof) ? style.yellow : style.red;
-  const name = message.from === undefined ? 'Message' : sanitiseName(message.from);
+  const { from, conversation } = message;
+  const room = conversation?.startsWith('#') === true ? `${conversationLabel(conversation)} ` : '';
+  const name = room + (from === undefined ? 'Message' : sanitiseName(from));
   const block = speech({ name, at: message.at, text: message.text, old: message.old === true }, options);
   const rows = block(allProofs ? '' : proofMark(message.proof), look);
   return allProofs ? [...rows, look(proofLine(message.proof))] : rows;
 }
 
-/** Terminal: `12:03 You: text ✓✓ #2`. */
+/** Terminal: `12:03 You: text ✓✓ #2`, or `You to #team: text`. */
 export function outgoingBlock(message: OutgoingMessage, state: DeliveryState, options: BlockOptions): string[] {
   const { style } = options;
   const look = state === 'too-old' || state === 'failed' ? style.red : style.dim;
-  const block = speech({ name: 'You', at: message.at, text: message.text, old: message.old === true }, options);
+  const block = speech(
+    { name: youWords(message), at: message.at, text: message.text, old: message.old === true },
+    options,
+  );
   return block(`${deliveryMark(state)} #${message.number}`, look);
 }
 

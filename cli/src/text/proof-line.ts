@@ -19,14 +19,15 @@ export function proofLine(proof: ProofView): string {
     part(signature, 'Signature verified!', 'Signature failed!', 'Signature not checked'),
   );
   if (proof.protocol === 'classic') parts.push(CLASSIC_WARNING);
+  parts.push(...remarksOf(proof));
   return `Security: ${[...parts, `#${String(proof.number)}`].join(' | ')}`;
 }
 
 /** The short mark after a message in a terminal: `✓ #1`, `✗ #1`; classic says in words that it is insecure. */
 export function proofMark(proof: ProofView): string {
   const mark = allHeld(proof) ? '✓' : '✗';
-  const words = proof.protocol === 'classic' ? ' INSECURE (classic)' : lateWords(proof);
-  return `${mark}${words} #${String(proof.number)}`;
+  const words = proof.protocol === 'classic' ? ['INSECURE (classic)'] : [...lateWords(proof), ...remarksOf(proof)];
+  return [mark, ...(words.length === 0 ? [] : [words.join(', ')]), `#${String(proof.number)}`].join(' ');
 }
 
 /** Whether every one of the five checks held. */
@@ -65,9 +66,9 @@ export function peerLine(peer: {
   return `Peer ${name}${sanitiseLine(peer.fingerprint)} (${keyStateWord(peer.keyState)})`;
 }
 
-/** The mark of a message of ours: `…` queued, `✓` sent, `✓✓` delivered, `✗` not delivered. */
+/** The mark of a message of ours: `…` queued, `✓` sent, `✓✓` delivered, `✓✓ read` shown there, `✗` not delivered. */
 export function deliveryMark(state: DeliveryState): string {
-  return { queued: '…', sent: '✓', delivered: '✓✓', 'too-old': '✗', failed: '✗' }[state];
+  return { queued: '…', sent: '✓', delivered: '✓✓', read: '✓✓ read', 'too-old': '✗', failed: '✗' }[state];
 }
 
 /** How far a message of ours came, in words. */
@@ -76,6 +77,7 @@ export function deliveryWords(state: DeliveryState): string {
     queued: 'waiting to be sent',
     sent: 'sent',
     delivered: 'delivered',
+    read: 'read',
     'too-old': 'not delivered: too old on arrival',
     failed: 'not delivered',
   }[state];
@@ -90,6 +92,11 @@ function staleWords(check: CheckView): string {
   return check.result === 'failed' ? sanitiseLine(check.detail, 120) : '';
 }
 
-function lateWords(proof: ProofView): string {
-  return proof.late === true ? ` delivered late (${formatDuration(proof.age)})` : '';
+function lateWords(proof: ProofView): string[] {
+  return proof.late === true ? [`delivered late (${formatDuration(proof.age)})`] : [];
+}
+
+/** A remark may quote a name: it must not look like a further part of the line. */
+function remarksOf(proof: ProofView): string[] {
+  return (proof.remarks ?? []).map((remark) => sanitiseLine(remark.replaceAll('|', '¦').replaceAll('#', '♯'), 120));
 }

@@ -29,6 +29,8 @@ export interface ProofView {
   readonly age: number;
   /** Waited at a relay: its age is told and never a reason to refuse it. */
   readonly late?: boolean;
+  /** What else is to be said in the proof line: `arrived late`, `written before bob was removed`. May be hostile. */
+  readonly remarks?: readonly string[];
   /** Only for the report. */
   readonly peer?: {
     readonly name?: string;
@@ -63,4 +65,4 @@ export interface ProofView {
 }
 
 /** How far a message of ours came. */
-export type DeliveryState = 'queued' | 'sent' | 'delivered' | 'too-old' | 'failed';
+export type DeliveryState = 'queued' | 'sent' | 'delivered' | 'read' | 'too-old' | 'failed';
