@@ -62,6 +62,7 @@ export type {
   History,
   HistoryQuery,
   Outbox,
+  QueuedMessage,
   StoredMessage,
   StoredProof,
 } from './store/message.ts';

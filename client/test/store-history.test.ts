@@ -15,6 +15,7 @@ import {
   text,
   textItem,
 } from './fixtures/homes.ts';
+import { SqliteReceivedIds } from '../src/store/sqlite/received-ids.ts';
 
 const WITH_BOB = { account: CHAIN.account };
 
@@ -47,6 +48,10 @@ describe('receiving', () => {
     store.history.markRead(WITH_BOB, 1);
     assert.deepEqual(store.history.counts(), { messages: 2, unread: 1 });
     assert.equal(store.history.get(1).unread, false);
+    store.history.markRead(WITH_BOB, 9);
+    store.history.markRead(WITH_BOB, 1);
+    store.history.receive(receivedFlight(5), [receivedItem('three')]);
+    assert.deepEqual(store.history.counts(), { messages: 3, unread: 1 }, 'what comes later is unread');
   });
 
   test('an id is shown once, whatever is sent again', () => {
@@ -64,6 +69,28 @@ describe('receiving', () => {
     const item = receivedItem('a');
     const twin = { ...receivedItem('b'), id: Uint8Array.from([...item.id.subarray(0, 31), 255]) };
     assert.deepEqual(store.history.receive(receivedFlight(1), [item, twin]), [1, 2]);
+  });
+
+  test('is known by its id when that has moved to the large index too', () => {
+    const store = memoryStore();
+    const items = [receivedItem('a'), receivedItem('b'), receivedItem('c')];
+    store.history.receive(receivedFlight(1), items.slice(0, 2));
+    const ids = new SqliteReceivedIds(store.database, 3);
+    const count = (index: string): unknown =>
+      store.database.prepare<{ n: number }>(`SELECT count(*) AS n FROM ${index}`).get()?.n;
+    ids.settle();
+    assert.deepEqual([count('recent_ids'), count('received_ids')], [2, 0], 'too few to move');
+    const [third] = store.history.receive(receivedFlight(2), items.slice(2));
+    store.database.exec(`DELETE FROM recent_ids WHERE number = ${String(third)}`);
+    ids.add(items[2]!.id, third!);
+    ids.settle();
+    assert.deepEqual([count('recent_ids'), count('received_ids')], [0, 3]);
+    const fourth = receivedItem('d');
+    const numbers = store.history.receive(receivedFlight(3), [...items, fourth, fourth]);
+    assert.deepEqual(numbers, [undefined, undefined, undefined, 4, undefined]);
+    store.history.delete(1);
+    store.history.delete(4);
+    assert.deepEqual([count('recent_ids'), count('received_ids')], [0, 2], 'with the message its id goes');
   });
 
   test('a deleted message stays deleted when its sender sends it again', () => {
@@ -84,7 +111,10 @@ describe('receiving', () => {
   test('an own message with the same id is no obstacle', () => {
     const store = memoryStore();
     const [sent] = store.outbox.enqueue(WITH_BOB, [textItem('hi')]);
-    assert.deepEqual(store.history.receive(receivedFlight(1), [{ ...receivedItem('hi'), id: sent!.id }]), [2]);
+    assert.deepEqual(
+      store.history.receive(receivedFlight(1), [{ ...receivedItem('hi'), id: store.history.get(sent!.number).id }]),
+      [2],
+    );
   });
 });
 

@@ -1,16 +1,28 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { SecretKey } from '@waxwing/protocol';
+import { concat, SecretKey, utf8 } from '@waxwing/protocol';
+import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 import { Database } from '../src/store/sqlite/database.ts';
 import { listMigrations, type Migration, migrate } from '../src/store/sqlite/migrate.ts';
 import { SqliteStore } from '../src/store/sqlite/sqlite-store.ts';
-import { bob, bytes, CHAIN, NOW, openTestHome, temporaryFolder, textItem } from './fixtures/homes.ts';
+import {
+  bob,
+  bytes,
+  CHAIN,
+  NOW,
+  openTestHome,
+  receivedFlight,
+  receivedItem,
+  temporaryFolder,
+  text,
+  textItem,
+} from './fixtures/homes.ts';
 
 const all = listMigrations();
-const tables = (database: Database): string[] =>
+const tables = (database: Database, condition = 'TRUE'): string[] =>
   database
-    .prepare<{ name: string }>('SELECT name FROM sqlite_schema ORDER BY name')
+    .prepare<{ name: string }>(`SELECT name FROM sqlite_schema WHERE ${condition} ORDER BY name`)
     .all()
     .map(({ name }) => name);
 
@@ -27,6 +39,70 @@ function schemaOne(database: Database): void {
     )
     .run(CHAIN.ownDevice, CHAIN.account, CHAIN.peerDevice, bytes(32, 7), bytes(32, 3));
 }
+
+/** A database as schema 2 left it: a message in each state, deleted and unread ones, and one that waits under an address. */
+function schemaTwo(database: Database): void {
+  migrate(database, all.slice(0, 2));
+  const { ownDevice, account, peerDevice } = CHAIN;
+  database.prepare('INSERT INTO bundles VALUES (1, ?)').run(bob.bundle.bytes);
+  const addFlight = database.prepare(
+    `INSERT INTO flights VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 900, ?, ?, ?, ?, '{}')`,
+  );
+  const addMessage = database.prepare(`INSERT INTO messages (number, direction, state, account, address, own_device,
+    peer_device, id, opening, type, body, created_at, sent_at, received_at, delivered_at, seq, flight, unread, expires_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'text/plain', ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const devices = [ownDevice, account, peerDevice] as const;
+  for (const [row, direction, seq, outcome, age, gap] of [
+    [1, 'out', 1, 'accepted', null, 0],
+    [2, 'out', 2, 'too-old', null, 0],
+    [3, 'in', 5, 'accepted', 7, 2],
+    [4, 'out', 3, null, null, 0],
+  ] as const) {
+    const signed = [text('statement'), bytes(256, 1), bytes(32, 1)] as const;
+    addFlight.run(row, direction, ...devices, seq, ...signed, 1_000 + row, outcome, age, gap);
+  }
+  type Row = readonly [number, 'in' | 'out', string, string, number | null, number | null];
+  const rows: readonly Row[] = [
+    [1, 'out', 'delivered', 'one', 1, 1],
+    [2, 'out', 'delivered', 'two', 1, 1],
+    [3, 'in', 'shown', 'read', 3, 5],
+    [5, 'in', 'shown', 'unread', 3, 5],
+    [6, 'out', 'too-old', 'refused', 2, 2],
+    [7, 'out', 'sent', 'under way', 4, 3],
+    [8, 'out', 'queued', 'waiting', null, null],
+    [9, 'out', 'queued', 'to nobody yet', null, null],
+  ];
+  for (const [number, direction, state, body, flight, seq] of rows) {
+    const incoming = direction === 'in';
+    addMessage.run(
+      ...[number, direction, state, number === 9 ? null : account, number > 7 ? '127.0.0.1:8000' : null],
+      ...(flight === null ? [null, null] : [ownDevice, peerDevice]),
+      ...[incoming ? bytes(32, number) : idOf(number, body), bytes(32, number), text(body), 500 + number],
+      ...[flight === null || incoming ? null : 1_000 + flight, incoming ? 500 + number : null],
+      ...[state === 'delivered' ? 2_000 : null, seq, flight, number === 5 ? 1 : 0, number === 8 ? 9_000 : null],
+    );
+  }
+  addMessage.run(
+    40,
+    'out',
+    'queued',
+    account,
+    null,
+    null,
+    null,
+    ...[bytes(32, 0), bytes(32, 0), text('x'), 1],
+    ...NOTHING,
+  );
+  database.exec('DELETE FROM messages WHERE number = 40; UPDATE search_index SET up_to = 40');
+  database.exec(`INSERT INTO messages_text (rowid, text) SELECT number, CAST(body AS TEXT) FROM messages`);
+  database
+    .prepare('INSERT INTO chains VALUES (?, ?, ?, 3, ?, 2, 5, ?, 0, NULL)')
+    .run(...devices, bytes(32, 1), bytes(32, 2));
+}
+
+const NOTHING = [null, null, null, null, null, 0, null] as const;
+const idOf = (opening: number, body: string) =>
+  nodePrimitives.sha256(concat(bytes(32, opening), utf8('text/plain\n'), utf8(body)));
 
 describe('migrations', () => {
   test('are numbered without gaps', () => {
@@ -58,6 +134,52 @@ describe('migrations', () => {
     assert.equal(store.history.counts().messages, 1, 'a second time changes nothing');
   });
 
+  test('a state follows from its flight after schema 2, and nothing is lost', () => {
+    const database = Database.openMemory('old');
+    schemaTwo(database);
+    migrate(database);
+    assert.deepEqual(database.pragma('foreign_key_check'), undefined);
+    const fresh = Database.openMemory('fresh');
+    migrate(fresh);
+    assert.deepEqual(tables(database), tables(fresh));
+
+    const store = new SqliteStore(database, () => NOW);
+    const { outbox, history } = store;
+    const about = history
+      .list()
+      .map(({ number, state, unread, seq, address, createdAt, sentAt, receivedAt, deliveredAt, expiresAt }) => [
+        ...[number, state, unread, seq, address],
+        ...[createdAt, sentAt, receivedAt, deliveredAt, expiresAt],
+      ]);
+    const none = undefined;
+    const typed = '127.0.0.1:8000';
+    assert.deepEqual(about, [
+      [1, 'delivered', false, 1, none, 501, 1_001, none, 2_000, none],
+      [2, 'delivered', false, 1, none, 502, 1_001, none, 2_000, none],
+      [3, 'shown', false, 5, none, 503, none, 503, none, none],
+      [5, 'shown', true, 5, none, 505, none, 505, none, none],
+      [6, 'too-old', false, 2, none, 506, 1_002, none, none, none],
+      [7, 'sent', false, 3, none, 507, 1_004, none, none, none],
+      [8, 'queued', false, none, typed, 508, none, none, none, 9_000],
+      [9, 'queued', false, none, typed, 509, none, none, none, none],
+    ]);
+    assert.deepEqual(history.get(9).account, undefined);
+    assert.deepEqual([history.get(1).id, history.get(5).id], [idOf(1, 'one'), bytes(32, 5)]);
+    assert.deepEqual(history.proof(3).flight?.numbers, [3, 5]);
+    assert.deepEqual(history.counts({ account: CHAIN.account }), { messages: 7, unread: 1 });
+    assert.deepEqual(outbox.counts({ account: CHAIN.account }), { queued: 1, sent: 1, tooOld: 1 });
+    assert.deepEqual(outbox.counts({ address: typed }), { queued: 1, sent: 0, tooOld: 0 });
+    assert.deepEqual(history.list({ search: 'under' }).length, 1, 'what was indexed is found');
+
+    assert.deepEqual(outbox.resend([6]), [6]);
+    assert.deepEqual(outbox.acknowledge(CHAIN, 3), [7]);
+    assert.deepEqual(outbox.adopt(typed, CHAIN.account), [9]);
+    const queued = outbox.nextBatch({ account: CHAIN.account }).map(({ number }) => number);
+    assert.deepEqual(queued, [6, 8, 9]);
+    assert.deepEqual(history.receive(receivedFlight(6), [{ ...receivedItem('again'), id: bytes(32, 3) }]), [undefined]);
+    assert.equal(outbox.enqueue({ account: CHAIN.account }, [textItem('new')])[0]?.number, 41, 'no number twice');
+  });
+
   test('upgrade an encrypted file on opening its home', async (t) => {
     const path = temporaryFolder(t);
     const home = await openTestHome(t, { path });
@@ -65,9 +187,12 @@ describe('migrations', () => {
     home.close();
     const file = join(path, 'waxwing.db');
     const old = Database.openFile(file, key, path);
-    for (const name of ['messages_text', 'messages', 'flights', 'bundles', 'deleted_ids', 'search_index']) {
-      old.exec(`DROP TABLE ${name}`);
-    }
+    const first = Database.openMemory('first');
+    migrate(first, all.slice(0, 1));
+    const kept = new Set(tables(first));
+    const later = tables(old, `type = 'table' AND name NOT LIKE 'messages_text_%' AND name NOT LIKE 'sqlite_%'`);
+    old.pragma('foreign_keys = OFF');
+    for (const name of later.filter((one) => !kept.has(one))) old.exec(`DROP TABLE ${name}`);
     old.pragma('user_version = 1');
     old.close();
     const upgraded = await openTestHome(t, { path });

@@ -25,15 +25,19 @@ function sendEach(store: ReturnType<typeof memoryStore>, ...texts: string[]): nu
 const states = (store: ReturnType<typeof memoryStore>, ...numbers: number[]): string[] =>
   numbers.map((number) => store.history.get(number).state);
 
-test('what is queued gets its number, its opening and its id at once', () => {
+test('what is queued gets its number and its opening at once, and with them its id', () => {
   const { outbox, history } = memoryStore();
   const [first, second] = outbox.enqueue(TO, [textItem('a'), { ...textItem('b'), expiresAt: NOW + 1 }]);
   assert.deepEqual([first!.number, second!.number], [1, 2]);
-  const id = nodePrimitives.sha256(concat(first!.opening, utf8('text/plain\n'), utf8('a')));
-  assert.deepEqual(first!.id, id);
   assert.notDeepEqual(first!.opening, second!.opening);
-  assert.deepEqual(history.get(1), first);
-  assert.deepEqual(history.get(2), second);
+  const kept = history.get(1);
+  assert.deepEqual(kept.id, nodePrimitives.sha256(concat(first!.opening, utf8('text/plain\n'), utf8('a'))));
+  assert.deepEqual([kept.state, kept.account, kept.createdAt], ['queued', CHAIN.account, NOW]);
+  for (const queued of [first!, second!]) {
+    const { number, opening, type, body, expiresAt } = history.get(queued.number);
+    assert.deepEqual({ number, opening, type, body, expiresAt }, queued);
+  }
+  assert.deepEqual(outbox.nextBatch(TO), [first, second]);
 });
 
 test('a body over the limit is refused and nothing is queued', () => {
@@ -88,6 +92,36 @@ test('a batch is the longest beginning of the queue that fits one flight', () =>
   );
 });
 
+test('a batch reaches no further than its flight is looked for', () => {
+  const { outbox, history } = memoryStore();
+  const other = { account: bytes(32, 3) };
+  const [first] = outbox.enqueue(TO, [textItem('a')]);
+  outbox.enqueue(
+    other,
+    Array.from({ length: 1_000 }, () => textItem('elsewhere')),
+  );
+  const [far] = outbox.enqueue(TO, [textItem('b')]);
+  const numbers = (after: number): number[] => outbox.nextBatch(TO, after).map(({ number }) => number);
+  assert.deepEqual([numbers(0), numbers(first!.number)], [[1], [far!.number]]);
+  assert.deepEqual([history.counts(TO).messages, outbox.counts(other).queued], [2, 1_000]);
+});
+
+test('a flight carries what it was given, whatever else lies between, and loses what is deleted', () => {
+  const store = memoryStore();
+  const queue = (to: typeof TO, value: string): number => store.outbox.enqueue(to, [textItem(value)])[0]!.number;
+  const [a, between, b, c] = [queue(TO, 'a'), queue({ account: bytes(32, 3) }, 'x'), queue(TO, 'b'), queue(TO, 'c')];
+  store.chains.setSent(CHAIN, point(1));
+  store.outbox.markSent([a, c], flight(1));
+  assert.deepEqual(states(store, a, between, b, c), ['sent', 'queued', 'queued', 'sent']);
+  assert.deepEqual(store.history.proof(a).flight?.numbers, [a, c]);
+  store.history.delete(a);
+  assert.deepEqual(store.outbox.counts(TO), { queued: 1, sent: 1, tooOld: 0 });
+  assert.deepEqual(store.outbox.markTooOld(CHAIN, 1), [c]);
+  assert.deepEqual(store.outbox.resend([c, c]), [c]);
+  assert.equal(store.database.prepare<{ n: number }>('SELECT count(*) AS n FROM flights').get()?.n, 0);
+  assert.deepEqual(store.outbox.counts(), { queued: 3, sent: 0, tooOld: 0 });
+});
+
 describe('acknowledging', () => {
   test('delivers everything up to a seq, on this chain only', () => {
     const store = memoryStore();
@@ -133,7 +167,7 @@ describe('after a cut', () => {
       batch.map(({ number }) => number),
       [b, c],
     );
-    assert.deepEqual([batch[0]!.id, batch[0]!.opening], [before.id, before.opening]);
+    assert.deepEqual([store.history.get(b).id, batch[0]!.opening], [before.id, before.opening]);
     assert.equal(store.history.proof(b).flight, undefined, 'its flight is gone, a new one will carry it');
     // The second attempt is cut too: the first one's seqs are still void.
     store.chains.setSent(CHAIN, point(4));
@@ -181,12 +215,13 @@ test('too old on arrival is a state of its own, until the user sends it again', 
   assert.equal(store.history.proof(a).flight?.outcome, 'too-old');
   assert.deepEqual(store.outbox.counts(TO), { queued: 0, sent: 0, tooOld: 1 });
   assert.deepEqual(store.outbox.requeue(CHAIN).numbers, []);
-  const { id } = store.history.get(a);
+  const { opening } = store.history.get(a);
   assert.deepEqual(store.outbox.resend([a, b, 99]), [a]);
   assert.deepEqual(
-    store.outbox.nextBatch(TO).map((message) => message.id),
-    [id],
+    store.outbox.nextBatch(TO).map((message) => message.opening),
+    [opening],
   );
+  assert.deepEqual(store.outbox.counts(TO), { queued: 1, sent: 0, tooOld: 0 });
 });
 
 test('only what is queued to this peer becomes sent; what was deleted while it was sealed is passed over', () => {

@@ -23,7 +23,7 @@ import { type Content, ChannelError, misplaced } from '@waxwing/protocol/channel
 import { WaxwingError } from '../errors.ts';
 import type { Home } from '../home/home.ts';
 import type { ChainKey } from '../store/chain.ts';
-import type { FlightRecord, StoredMessage } from '../store/message.ts';
+import type { FlightRecord, QueuedMessage } from '../store/message.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Observer, ReceivedMessage } from './event.ts';
 import { type PeerView, viewPeer } from './peer-view.ts';
@@ -360,7 +360,7 @@ export class Link {
     return sealed;
   }
 
-  #seal(items: readonly Pick<StoredMessage, 'type' | 'body'>[], now: number): Promise<SealedFlight> {
+  #seal(items: readonly Pick<QueuedMessage, 'type' | 'body'>[], now: number): Promise<SealedFlight> {
     const ctl = this.#firstCtl;
     this.#firstCtl = [];
     return this.#live.seal({ items, ctl, now });

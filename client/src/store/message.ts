@@ -34,6 +34,9 @@ export interface StoredMessage {
   readonly expiresAt: number | undefined;
 }
 
+/** What waits to be sealed: an item with its number. */
+export type QueuedMessage = Pick<StoredMessage, 'number' | 'opening' | 'type' | 'body' | 'expiresAt'>;
+
 /** What of a flight is kept: all that its evidence and its proof line need. */
 export interface FlightRecord {
   readonly chain: ChainKey;
@@ -77,11 +80,11 @@ export interface Outbox {
   enqueue(
     to: ConversationKey,
     items: readonly { readonly type: string; readonly body: Bytes; readonly expiresAt?: number | undefined }[],
-  ): readonly StoredMessage[];
+  ): readonly QueuedMessage[];
   /** What waited under an address now belongs to this account. The numbers moved. */
   adopt(address: string, account: Bytes): readonly number[];
   /** The oldest queued messages above a number that fit one flight: MAX_ITEMS, MAX_BODY (§12). Changes nothing. */
-  nextBatch(to: ConversationKey, after?: number): readonly StoredMessage[];
+  nextBatch(to: ConversationKey, after?: number): readonly QueuedMessage[];
   /** queued → sent, with the flight that carries them. In one transaction with `chains.setSent`, before it leaves. */
   markSent(numbers: readonly number[], flight: FlightRecord): void;
   /**

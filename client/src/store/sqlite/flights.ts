@@ -1,5 +1,6 @@
 /** Flights in SQLite: what the evidence and the proof line of their messages need. Shared by outbox and history. */
 import type { Bytes } from '@waxwing/protocol';
+import type { ChainKey } from '../chain.ts';
 import type { FlightRecord, ReceivedFlight } from '../message.ts';
 import type { Database, Statement } from './database.ts';
 
@@ -19,7 +20,20 @@ export interface FlightRow {
   readonly age: number | null;
   readonly gap: number;
   readonly proof: string | null;
+  readonly first_number: number;
+  readonly last_number: number;
 }
+
+/** A flight and the two numbers between which its messages are. */
+export interface FlightSpan {
+  readonly flight: number;
+  readonly first_number: number;
+  readonly last_number: number;
+}
+
+/** Outgoing flights that are not accepted, an index of their own: under way where the outcome is null, or too old. */
+const OPEN = `flights INDEXED BY flights_open`;
+const IS_OPEN = `direction = 'out' AND outcome IS NOT 'accepted'`;
 
 export class SqliteFlights {
   readonly #now: () => number;
@@ -28,7 +42,14 @@ export class SqliteFlights {
   readonly #add: Statement<never>;
   readonly #get: Statement<FlightRow>;
   readonly #numbers: Statement<{ readonly number: number }>;
-  readonly #setOutcome: Statement<never>;
+  readonly #setSpan: Statement<never>;
+  readonly #accept: Statement<FlightSpan>;
+  readonly #refuse: Statement<FlightSpan>;
+  readonly #underWay: Statement<FlightSpan>;
+  readonly #count: Statement<{ readonly sent: number; readonly tooOld: number }>;
+  readonly #countAll: Statement<{ readonly sent: number; readonly tooOld: number }>;
+  readonly #removeOne: Statement<never>;
+  readonly #delete: Statement<never>;
   readonly #tooOld: Statement<{ readonly seq: number }>;
   readonly #deleteIfEmpty: Statement<never>;
   readonly #deleteOld: Statement<never>;
@@ -39,46 +60,91 @@ export class SqliteFlights {
     this.#bundle = database.prepare('SELECT bundle FROM bundles WHERE bytes = ?');
     this.#addBundle = database.prepare('INSERT INTO bundles (bytes) VALUES (?)');
     this.#add = database.prepare(`INSERT INTO flights (direction, own_device, account, peer_device, seq, statement,
-      signature, commitments, bundle, sent, at, outcome, age, gap, proof)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+      signature, commitments, bundle, sent, at, outcome, age, gap, proof, first_number, last_number, kept)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#get = database.prepare(`SELECT flights.*, bundles.bytes AS bundle_bytes FROM flights
       JOIN bundles ON bundles.bundle = flights.bundle WHERE flight = ?`);
-    this.#numbers = database.prepare('SELECT number FROM messages WHERE flight = ? ORDER BY number');
-    this.#setOutcome = database.prepare(`UPDATE flights SET outcome = ? WHERE direction = 'out'
-      AND own_device = ? AND account = ? AND peer_device = ? AND seq = ? AND outcome IS NOT ?`);
+    this.#numbers = database.prepare('SELECT number FROM messages WHERE number BETWEEN ? AND ? AND flight = ?');
+    this.#setSpan = database.prepare('UPDATE flights SET first_number = ?, last_number = ?, kept = ? WHERE flight = ?');
+    this.#accept = database.prepare(`UPDATE ${OPEN} SET outcome = 'accepted', decided_at = ? WHERE ${IS_OPEN}
+      AND outcome IS NULL AND own_device = ? AND account = ? AND peer_device = ? AND seq <= ?
+      RETURNING flight, first_number, last_number`);
+    this.#refuse = database.prepare(`UPDATE flights SET outcome = 'too-old', decided_at = ? WHERE direction = 'out'
+      AND own_device = ? AND account = ? AND peer_device = ? AND seq = ? AND outcome IS NOT 'too-old'
+      RETURNING flight, first_number, last_number`);
+    this.#underWay = database.prepare(`SELECT flight, first_number, last_number FROM ${OPEN} WHERE ${IS_OPEN}
+      AND outcome IS NULL AND account = ? ORDER BY flight`);
+    const counts = `SELECT coalesce(sum(kept) FILTER (WHERE outcome IS NULL), 0) AS sent,
+      coalesce(sum(kept) FILTER (WHERE outcome = 'too-old'), 0) AS tooOld FROM ${OPEN} WHERE ${IS_OPEN}`;
+    this.#count = database.prepare(`${counts} AND account = ?`);
+    this.#countAll = database.prepare(counts);
+    this.#removeOne = database.prepare('UPDATE flights SET kept = kept - 1 WHERE flight = ?');
+    this.#delete = database.prepare('DELETE FROM flights WHERE flight = ?');
     this.#tooOld = database.prepare(`SELECT seq FROM flights WHERE direction = 'in' AND outcome = 'too-old'
       AND own_device = ? AND account = ? AND peer_device = ? ORDER BY seq DESC LIMIT 64`);
-    this.#deleteIfEmpty = database.prepare(`DELETE FROM flights WHERE flight = ?
-      AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.flight = flights.flight)`);
-    this.#deleteOld = database.prepare(`DELETE FROM flights WHERE at < ?
-      AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.flight = flights.flight)`);
+    this.#deleteIfEmpty = database.prepare('DELETE FROM flights WHERE flight = ? AND kept = 0');
+    this.#deleteOld = database.prepare('DELETE FROM flights WHERE at < ? AND kept = 0');
     this.#deleteBundles = database.prepare(`DELETE FROM bundles
       WHERE NOT EXISTS (SELECT 1 FROM flights WHERE flights.bundle = bundles.bundle)`);
   }
 
-  addSent(flight: FlightRecord): number {
-    return this.#insert('out', flight, { outcome: null, age: null, gap: 0 });
+  /** `numbers`: of the messages it carries, ascending. */
+  addSent(flight: FlightRecord, numbers: readonly number[]): number {
+    return this.#insert('out', flight, { outcome: null, age: null, gap: 0, numbers });
   }
 
   addReceived(flight: ReceivedFlight): number {
-    return this.#insert('in', flight, flight);
+    const { outcome, age, gap } = flight;
+    return this.#insert('in', flight, { outcome, age, gap, numbers: [] });
+  }
+
+  /** The messages of a flight: `kept` of those between two numbers. */
+  setSpan(flight: number, span: { readonly first: number; readonly last: number; readonly kept: number }): void {
+    this.#setSpan.run(span.first, span.last, span.kept, flight);
   }
 
   get(flight: number): FlightRow | undefined {
     return this.#get.get(flight);
   }
 
-  numbersOf(flight: number): readonly number[] {
-    return this.#numbers.all(flight).map(({ number }) => number);
+  numbersOf({ flight, first_number, last_number }: FlightSpan): readonly number[] {
+    return this.#numbers.all(first_number, last_number, flight).map(({ number }) => number);
   }
 
-  /** What became of an outgoing flight. */
-  setOutcome(chain: FlightRecord['chain'], seq: number, outcome: 'accepted' | 'too-old'): void {
-    this.#setOutcome.run(outcome, chain.ownDevice, chain.account, chain.peerDevice, seq, outcome);
+  /** All under way on this chain up to and including a seq are accepted; those that were not before. */
+  acceptUpTo({ ownDevice, account, peerDevice }: ChainKey, seq: number): readonly FlightSpan[] {
+    return this.#accept.all(this.#now(), ownDevice, account, peerDevice, seq);
   }
 
-  tooOldSeqs(chain: FlightRecord['chain']): readonly number[] {
+  /** The peer refused an outgoing flight for its age; the flight, unless that was known. */
+  refuse({ ownDevice, account, peerDevice }: ChainKey, seq: number): FlightSpan | undefined {
+    return this.#refuse.all(this.#now(), ownDevice, account, peerDevice, seq)[0];
+  }
+
+  /** Unacknowledged flights to an account, from any own device, oldest first. */
+  underWay(account: Bytes): readonly FlightSpan[] {
+    return this.#underWay.all(account);
+  }
+
+  /** How many messages are in flights under way and in refused ones, to an account or to all. */
+  counts(account?: Bytes): { readonly sent: number; readonly tooOld: number } {
+    const row = account === undefined ? this.#countAll.get() : this.#count.get(account);
+    return row ?? { sent: 0, tooOld: 0 };
+  }
+
+  tooOldSeqs(chain: ChainKey): readonly number[] {
     return this.#tooOld.all(chain.ownDevice, chain.account, chain.peerDevice).map(({ seq }) => seq);
+  }
+
+  /** One of its messages has left it. */
+  release(flight: number): void {
+    this.#removeOne.run(flight);
+    this.deleteIfEmpty(flight);
+  }
+
+  /** With whatever it carried. */
+  delete(flight: number): void {
+    this.#delete.run(flight);
   }
 
   deleteIfEmpty(flight: number): void {
@@ -112,6 +178,9 @@ export class SqliteFlights {
       fate.age,
       fate.gap,
       flight.proof ?? null,
+      fate.numbers[0] ?? 0,
+      fate.numbers.at(-1) ?? 0,
+      fate.numbers.length,
     ).rowid;
   }
 
@@ -125,4 +194,5 @@ interface Fate {
   readonly outcome: 'accepted' | 'too-old' | null;
   readonly age: number | null;
   readonly gap: number;
+  readonly numbers: readonly number[];
 }

@@ -13,74 +13,78 @@ import type {
   StoredProof,
 } from '../message.ts';
 import { optionalNumber, optionalText, toBytes } from './columns.ts';
+import { conversationFilter, type SqliteConversations } from './conversations.ts';
 import type { Database, SqlValue, Statement } from './database.ts';
 import type { FlightRow, SqliteFlights } from './flights.ts';
-import { conversationFilter, messageOf, type MessageRow } from './message-row.ts';
+import { messageOf, type MessageRow, SELECT_MESSAGES } from './message-row.ts';
 import { unknownMessage } from './outbox.ts';
+import { SqliteReceivedIds } from './received-ids.ts';
 import { searchFilter } from './search.ts';
 
 const DEFAULT_LIMIT = 50;
 
+interface Parts {
+  readonly database: Database;
+  readonly conversations: SqliteConversations;
+  readonly flights: SqliteFlights;
+  readonly now: () => number;
+}
+
 export class SqliteHistory implements History {
   readonly #database: Database;
+  readonly #conversations: SqliteConversations;
   readonly #flights: SqliteFlights;
+  readonly #ids: SqliteReceivedIds;
   readonly #now: () => number;
   readonly #get: Statement<MessageRow>;
   readonly #add: Statement<never>;
-  readonly #isKnown: Statement<unknown>;
+  readonly #newest: Statement<{ readonly number: number }>;
   readonly #indexText: Statement<never>;
   readonly #setIndexed: Statement<never>;
   readonly #delete: Statement<never>;
-  readonly #rememberDeleted: Statement<never>;
   readonly #purge: Statement<never>;
 
-  constructor(database: Database, flights: SqliteFlights, now: () => number) {
+  constructor({ database, conversations, flights, now }: Parts) {
     this.#database = database;
+    this.#conversations = conversations;
     this.#flights = flights;
+    this.#ids = new SqliteReceivedIds(database);
     this.#now = now;
-    this.#get = database.prepare('SELECT * FROM messages WHERE number = ?');
-    this.#add = database.prepare(`INSERT INTO messages (direction, state, account, own_device, peer_device, id, opening,
-      type, body, created_at, received_at, seq, flight, unread, expires_at)
-      VALUES ('in', 'shown', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)`);
-    this.#isKnown = database.prepare(`SELECT 1 FROM messages WHERE direction = 'in' AND substr(id, 1, 6) = ? AND id = ?
-      AND account = ? UNION ALL SELECT 1 FROM deleted_ids WHERE account = ? AND id = ?`);
+    this.#get = database.prepare(`${SELECT_MESSAGES} WHERE messages.number = ?`);
+    this.#add = database.prepare(`INSERT INTO messages (conversation, direction, flight, id, opening, type, body,
+      created_at, expires_at) VALUES (?, 'in', ?, ?, ?, ?, ?, ?, ?)`);
+    this.#newest = database.prepare('SELECT coalesce(max(number), 0) AS number FROM messages');
     this.#indexText = database.prepare(`INSERT INTO messages_text (rowid, text) SELECT number, CAST(body AS TEXT)
       FROM messages WHERE type = 'text/plain' AND number > (SELECT up_to FROM search_index) ORDER BY number`);
     this.#setIndexed = database.prepare(
       'UPDATE search_index SET up_to = (SELECT coalesce(max(number), 0) FROM messages)',
     );
     this.#delete = database.prepare('DELETE FROM messages WHERE number = ?');
-    this.#rememberDeleted = database.prepare(
-      'INSERT INTO deleted_ids (account, id) VALUES (?, ?) ON CONFLICT DO NOTHING',
-    );
-    this.#purge = database.prepare(`DELETE FROM messages WHERE state NOT IN ('queued', 'sent')
-      AND (coalesce(received_at, created_at) < ? OR expires_at < ?)`);
+    this.#purge = database.prepare(`DELETE FROM messages WHERE flight > 0 AND (created_at < ? OR expires_at < ?)
+      AND flight NOT IN (SELECT flight FROM flights INDEXED BY flights_open
+        WHERE direction = 'out' AND outcome IS NOT 'accepted' AND outcome IS NULL)`);
   }
 
   receive(flight: ReceivedFlight, items: readonly ReceivedItem[]): readonly (number | undefined)[] {
-    const { ownDevice, account, peerDevice } = flight.chain;
+    const { account } = flight.chain;
     return this.#database.transaction(() => {
       const row = this.#flights.addReceived(flight);
+      if (items.length === 0) return [];
+      const conversation = this.#conversations.findOrAdd({ account });
       const at = this.#now();
-      return items.map((item) => {
+      const numbers = items.map(({ id, opening, type, body, expiresAt }) => {
         // Shown once, whatever the peer sends again (§5.1).
-        const known = this.#isKnown.get(item.id.subarray(0, 6), item.id, account, account, item.id);
-        if (known !== undefined) return undefined;
-        return this.#add.run(
-          account,
-          ownDevice,
-          peerDevice,
-          item.id,
-          item.opening,
-          item.type,
-          item.body,
-          at,
-          at,
-          flight.seq,
-          row,
-          item.expiresAt ?? null,
-        ).rowid;
+        if (this.#ids.has(account, conversation, id)) return undefined;
+        const { rowid } = this.#add.run(conversation, row, id, opening, type, body, at, expiresAt ?? null);
+        this.#ids.add(id, rowid);
+        return rowid;
       });
+      const kept = numbers.filter((number) => number !== undefined);
+      const [first] = kept;
+      const last = kept.at(-1);
+      if (first !== undefined && last !== undefined) this.#flights.setSpan(row, { first, last, kept: kept.length });
+      this.#ids.settle();
+      return numbers;
     });
   }
 
@@ -103,23 +107,23 @@ export class SqliteHistory implements History {
       values.push(query.before);
     }
     const rows = this.#database
-      .prepare<MessageRow>(`SELECT messages.* FROM messages WHERE ${where} ORDER BY messages.number DESC LIMIT ?`)
+      .prepare<MessageRow>(`${SELECT_MESSAGES} WHERE ${where} ORDER BY messages.number DESC LIMIT ?`)
       .all(...values, query.limit ?? DEFAULT_LIMIT);
     return rows.reverse().map(messageOf);
   }
 
   proof(number: number): StoredProof {
     const row = this.#mustGet(number);
-    const flight = row.flight === null ? undefined : this.#flights.get(row.flight);
+    const flight = this.#flights.get(row.flight);
     return {
       message: messageOf(row),
-      flight: flight && { ...recordOf(flight), numbers: this.#flights.numbersOf(flight.flight) },
+      flight: flight && { ...recordOf(flight), numbers: this.#flights.numbersOf(flight) },
     };
   }
 
   evidenceOf(number: number): EvidenceInputs {
     const row = this.#mustGet(number);
-    const flight = row.flight === null ? undefined : this.#flights.get(row.flight);
+    const flight = this.#flights.get(row.flight);
     if (flight === undefined) {
       throw new WaxwingError(
         'no-evidence',
@@ -136,8 +140,8 @@ export class SqliteHistory implements History {
     this.#database.transaction(() => {
       const row = this.#mustGet(number);
       this.#delete.run(number);
-      if (row.direction === 'in' && row.account !== null) this.#rememberDeleted.run(row.account, row.id);
-      if (row.flight !== null) this.#flights.deleteIfEmpty(row.flight);
+      if (row.account !== null && row.id !== null) this.#ids.rememberDeleted(row.account, row.id);
+      this.#flights.deleteIfEmpty(row.flight);
       this.#flights.deleteUnusedBundles();
     });
     this.#database.truncateLog();
@@ -156,20 +160,26 @@ export class SqliteHistory implements History {
   }
 
   markRead(conversation: ConversationKey, upToNumber: number): void {
-    const { sql, values } = conversationFilter(conversation);
-    this.#database
-      .prepare(`UPDATE messages SET unread = 0 WHERE ${sql} AND unread = 1 AND number <= ?`)
-      .run(...values, upToNumber);
+    this.#database.transaction(() => {
+      const number = this.#conversations.find(conversation);
+      if (number === undefined) return;
+      // What comes later is unread whatever was asked for.
+      const newest = this.#newest.get()?.number ?? 0;
+      this.#conversations.markRead(number, Math.min(upToNumber, newest));
+    });
   }
 
   counts(conversation?: ConversationKey): { readonly messages: number; readonly unread: number } {
     const { sql, values } = conversationFilter(conversation);
-    const row = this.#database
-      .prepare<{ readonly messages: number; readonly unread: number }>(
-        `SELECT count(*) AS messages, count(*) FILTER (WHERE unread = 1) AS unread FROM messages WHERE ${sql}`,
-      )
-      .get(...values);
-    return row ?? { messages: 0, unread: 0 };
+    const count = (from: string): number =>
+      this.#database.prepare<{ readonly n: number }>(`SELECT count(*) AS n FROM ${from} AND ${sql}`).get(...values)
+        ?.n ?? 0;
+    return {
+      messages: count('messages WHERE TRUE'),
+      unread: count(
+        `conversations CROSS JOIN messages USING (conversation) WHERE direction = 'in' AND number > read_up_to`,
+      ),
+    };
   }
 
   #catchUp(): void {

@@ -1,60 +1,74 @@
-/** A row of `messages` as a StoredMessage, and the SQL that picks out one conversation. */
-import type { ConversationKey, StoredMessage } from '../message.ts';
+/** A row of `messages`, with its conversation and its flight, as a StoredMessage. */
+import { type Bytes, concat, utf8 } from '@waxwing/protocol';
+import { nodePrimitives } from '@waxwing/protocol/primitives/node';
+import type { OutState, StoredMessage } from '../message.ts';
 import { optionalBytes, optionalNumber, optionalText, toBytes } from './columns.ts';
-import type { SqlValue } from './database.ts';
+
+/** Stands in `messages.flight` while no flight carries the message. */
+export const QUEUED = -(2 ** 40);
 
 export interface MessageRow {
   readonly number: number;
   readonly direction: 'in' | 'out';
-  readonly state: StoredMessage['state'];
   readonly account: Uint8Array | null;
   readonly address: string | null;
-  readonly own_device: Uint8Array | null;
-  readonly peer_device: Uint8Array | null;
-  readonly id: Uint8Array;
+  readonly flight: number;
+  readonly id: Uint8Array | null;
   readonly opening: Uint8Array;
   readonly type: string;
   readonly body: Uint8Array;
   readonly created_at: number;
-  readonly sent_at: number | null;
-  readonly received_at: number | null;
-  readonly delivered_at: number | null;
-  readonly seq: number | null;
-  readonly flight: number | null;
-  readonly unread: number;
   readonly expires_at: number | null;
+  readonly read_up_to: number;
+  /** Of the flight: null while the message is queued. */
+  readonly own_device: Uint8Array | null;
+  readonly peer_device: Uint8Array | null;
+  readonly seq: number | null;
+  readonly flight_at: number | null;
+  readonly outcome: 'accepted' | 'too-old' | null;
+  readonly decided_at: number | null;
 }
 
+/** What every reading of whole messages selects: put a condition on `messages` behind it. */
+export const SELECT_MESSAGES = `SELECT messages.*, conversations.account, conversations.read_up_to, flights.own_device,
+  flights.peer_device, flights.seq, flights.at AS flight_at, flights.outcome, flights.decided_at
+  FROM messages JOIN conversations USING (conversation) LEFT JOIN flights ON flights.flight = messages.flight`;
+
 export function messageOf(row: MessageRow): StoredMessage {
+  const incoming = row.direction === 'in';
+  const state = incoming ? 'shown' : stateOf(row);
+  const opening = toBytes(row.opening);
+  const { type } = row;
+  const body = toBytes(row.body);
   return {
     number: row.number,
     direction: row.direction,
-    state: row.state,
+    state,
     account: optionalBytes(row.account),
     address: optionalText(row.address),
     ownDevice: optionalBytes(row.own_device),
     peerDevice: optionalBytes(row.peer_device),
-    id: toBytes(row.id),
-    opening: toBytes(row.opening),
-    type: row.type,
-    body: toBytes(row.body),
+    id: row.id === null ? idOf({ opening, type, body }) : toBytes(row.id),
+    opening,
+    type,
+    body,
     createdAt: row.created_at,
-    sentAt: optionalNumber(row.sent_at),
-    receivedAt: optionalNumber(row.received_at),
-    deliveredAt: optionalNumber(row.delivered_at),
+    sentAt: incoming ? undefined : optionalNumber(row.flight_at),
+    receivedAt: incoming ? row.created_at : undefined,
+    deliveredAt: state === 'delivered' ? optionalNumber(row.decided_at) : undefined,
     seq: optionalNumber(row.seq),
-    unread: row.unread === 1,
+    unread: incoming && row.number > row.read_up_to,
     expiresAt: optionalNumber(row.expires_at),
   };
 }
 
-/** A condition on `messages` with one value to bind; none for all conversations. */
-export function conversationFilter(key: ConversationKey | undefined): {
-  readonly sql: string;
-  readonly values: readonly SqlValue[];
-} {
-  if (key === undefined) return { sql: 'TRUE', values: [] };
-  return 'account' in key
-    ? { sql: 'messages.account = ?', values: [key.account] }
-    : { sql: 'messages.account IS NULL AND messages.address = ?', values: [key.address] };
+function stateOf({ flight, outcome }: MessageRow): OutState {
+  if (flight === QUEUED) return 'queued';
+  if (outcome === null) return 'sent';
+  return outcome === 'accepted' ? 'delivered' : 'too-old';
+}
+
+/** c_i = H(r_i ‖ type ‖ "\n" ‖ body_i) (§5.1): the message's id through every resend. */
+function idOf({ opening, type, body }: Pick<StoredMessage, 'opening' | 'type' | 'body'>): Bytes {
+  return nodePrimitives.sha256(concat(opening, utf8(`${type}\n`), body));
 }

@@ -1,13 +1,14 @@
 /** The outbox in SQLite: queued → sent → delivered, and back to queued where a channel was cut. */
 import { randomBytes } from 'node:crypto';
-import { type Bytes, concat, MAX_BODY, MAX_ITEMS, MAX_MEDIA_TYPE, utf8 } from '@waxwing/protocol';
-import { nodePrimitives } from '@waxwing/protocol/primitives/node';
+import { type Bytes, MAX_BODY, MAX_ITEMS, MAX_MEDIA_TYPE } from '@waxwing/protocol';
 import { WaxwingError } from '../../errors.ts';
 import type { ChainKey, Chains } from '../chain.ts';
-import type { ConversationKey, FlightRecord, Outbox, SeqRange, StoredMessage } from '../message.ts';
+import type { ConversationKey, FlightRecord, Outbox, QueuedMessage, SeqRange } from '../message.ts';
+import { optionalNumber, toBytes } from './columns.ts';
+import { conversationFilter, type SqliteConversations } from './conversations.ts';
 import type { Database, Statement } from './database.ts';
 import type { SqliteFlights } from './flights.ts';
-import { conversationFilter, messageOf, type MessageRow } from './message-row.ts';
+import { QUEUED } from './message-row.ts';
 
 type NewItem = Parameters<Outbox['enqueue']>[1][number];
 
@@ -15,128 +16,110 @@ interface Numbered {
   readonly number: number;
 }
 
+interface QueuedRow extends Numbered {
+  readonly opening: Uint8Array;
+  readonly type: string;
+  readonly body: Uint8Array;
+  readonly expires_at: number | null;
+}
+
 interface Parts {
   readonly database: Database;
   readonly chains: Chains;
+  readonly conversations: SqliteConversations;
   readonly flights: SqliteFlights;
   readonly now: () => number;
 }
 
 const OPENING_SIZE = 32;
+/** The messages of a flight are found between its first and its last number: few others may lie between. */
+const MAX_SPAN = 1_000;
 
 export class SqliteOutbox implements Outbox {
   readonly #database: Database;
   readonly #chains: Chains;
+  readonly #conversations: SqliteConversations;
   readonly #flights: SqliteFlights;
   readonly #now: () => number;
   readonly #add: Statement<never>;
   readonly #adopt: Statement<Numbered>;
-  readonly #queuedToAccount: Statement<MessageRow>;
-  readonly #queuedToAddress: Statement<MessageRow>;
-  readonly #markSent: Statement<never>;
-  readonly #deliver: Statement<Numbered & { readonly seq: number }>;
+  readonly #queued: Statement<QueuedRow>;
+  readonly #markRangeSent: Statement<never>;
   readonly #setAcknowledged: Statement<never>;
-  readonly #underWay: Statement<Numbered & { readonly flight: number }>;
   readonly #queueAgain: Statement<never>;
-  readonly #tooOld: Statement<Numbered>;
-  readonly #resend: Statement<{ readonly flight: number | null }>;
+  readonly #resend: Statement<{ readonly flight: number }>;
 
-  constructor({ database, chains, flights, now }: Parts) {
+  constructor({ database, chains, conversations, flights, now }: Parts) {
     this.#database = database;
     this.#chains = chains;
+    this.#conversations = conversations;
     this.#flights = flights;
     this.#now = now;
-    this.#add = database.prepare(`INSERT INTO messages (direction, state, account, address, id, opening, type, body,
-      created_at, expires_at) VALUES ('out', 'queued', ?, ?, ?, ?, ?, ?, ?, ?)`);
-    this.#adopt = database.prepare(
-      'UPDATE messages SET account = ? WHERE account IS NULL AND address = ? RETURNING number',
-    );
-    this.#queuedToAccount = database.prepare(`SELECT * FROM messages WHERE account = ? AND state = 'queued'
-      AND number > ? ORDER BY number LIMIT ${MAX_ITEMS}`);
-    this.#queuedToAddress = database.prepare(`SELECT * FROM messages WHERE account IS NULL AND address = ?
-      AND state = 'queued' AND number > ? ORDER BY number LIMIT ${MAX_ITEMS}`);
-    this.#markSent = database.prepare(`UPDATE messages SET state = 'sent', own_device = ?, peer_device = ?, seq = ?,
-      flight = ?, sent_at = ? WHERE number = ? AND state = 'queued' AND account = ?`);
-    this.#deliver = database.prepare(`UPDATE messages SET state = 'delivered', delivered_at = ? WHERE state = 'sent'
-      AND account = ? AND seq <= ? AND own_device = ? AND peer_device = ? RETURNING number, seq`);
+    this.#add =
+      database.prepare(`INSERT INTO messages (conversation, direction, flight, opening, type, body, created_at,
+      expires_at, address) VALUES (?, 'out', ${QUEUED}, ?, ?, ?, ?, ?, ?)`);
+    this.#adopt = database.prepare('UPDATE messages SET conversation = ? WHERE conversation = ? RETURNING number');
+    this.#queued = database.prepare(`SELECT number, opening, type, body, expires_at FROM messages WHERE conversation = ?
+      AND flight < 0 AND number > ? ORDER BY number LIMIT ${MAX_ITEMS}`);
+    this.#markRangeSent = database.prepare(`UPDATE messages SET flight = ? WHERE number BETWEEN ? AND ?
+      AND conversation = ? AND flight < 0`);
     this.#setAcknowledged = database.prepare(`UPDATE chains SET acknowledged_seq = max(acknowledged_seq, ?)
       WHERE own_device = ? AND account = ? AND peer_device = ?`);
-    this.#underWay = database.prepare(`SELECT number, flight FROM messages WHERE account = ? AND state = 'sent'
-      AND direction = 'out' ORDER BY number`);
-    this.#queueAgain = database.prepare(`UPDATE messages SET state = 'queued', own_device = NULL, peer_device = NULL,
-      seq = NULL, flight = NULL, sent_at = NULL WHERE number = ?`);
-    this.#tooOld = database.prepare(`UPDATE messages SET state = 'too-old' WHERE state IN ('sent', 'delivered')
-      AND account = ? AND seq = ? AND own_device = ? AND peer_device = ? RETURNING number`);
-    this.#resend = database.prepare(
-      `SELECT flight FROM messages WHERE number = ? AND direction = 'out' AND state = 'too-old'`,
-    );
+    this.#queueAgain = database.prepare(`UPDATE messages SET flight = ${QUEUED} WHERE number BETWEEN ? AND ?
+      AND flight = ?`);
+    this.#resend = database.prepare(`SELECT messages.flight FROM messages JOIN flights USING (flight)
+      WHERE number = ? AND flights.direction = 'out' AND outcome = 'too-old'`);
   }
 
-  enqueue(to: ConversationKey, items: readonly NewItem[]): readonly StoredMessage[] {
+  enqueue(to: ConversationKey, items: readonly NewItem[]): readonly QueuedMessage[] {
     for (const item of items) checkSize(item);
-    const account = 'account' in to ? to.account : undefined;
-    const address = 'address' in to ? to.address : undefined;
+    const address = 'address' in to ? to.address : null;
     const openings = randomBytes(OPENING_SIZE * items.length);
-    return this.#database.transaction(() =>
-      items.map((item, index): StoredMessage => {
+    return this.#database.transaction(() => {
+      const conversation = this.#conversations.findOrAdd(to);
+      const createdAt = this.#now();
+      return items.map(({ type, body, expiresAt }, index): QueuedMessage => {
         const opening = new Uint8Array(openings.subarray(index * OPENING_SIZE, (index + 1) * OPENING_SIZE));
-        const id = idOf(opening, item);
-        const createdAt = this.#now();
-        const { rowid } = this.#add.run(
-          account ?? null,
-          address ?? null,
-          id,
-          opening,
-          item.type,
-          item.body,
-          createdAt,
-          item.expiresAt ?? null,
-        );
-        return {
-          number: rowid,
-          direction: 'out',
-          state: 'queued',
-          account,
-          address,
-          ownDevice: undefined,
-          peerDevice: undefined,
-          id,
-          opening,
-          type: item.type,
-          body: item.body,
-          createdAt,
-          sentAt: undefined,
-          receivedAt: undefined,
-          deliveredAt: undefined,
-          seq: undefined,
-          unread: false,
-          expiresAt: item.expiresAt,
-        };
-      }),
-    );
+        const added = this.#add.run(conversation, opening, type, body, createdAt, expiresAt ?? null, address);
+        return { number: added.rowid, opening, type, body, expiresAt };
+      });
+    });
   }
 
   adopt(address: string, account: Bytes): readonly number[] {
-    return numbers(this.#database.transaction(() => this.#adopt.all(account, address)));
+    return this.#database.transaction(() => {
+      const from = this.#conversations.find({ address });
+      if (from === undefined) return [];
+      const rows = this.#adopt.all(this.#conversations.findOrAdd({ account }), from);
+      this.#conversations.forget(address);
+      return sorted(rows.map(({ number }) => number));
+    });
   }
 
-  nextBatch(to: ConversationKey, after = 0): readonly StoredMessage[] {
-    const rows =
-      'account' in to ? this.#queuedToAccount.all(to.account, after) : this.#queuedToAddress.all(to.address, after);
+  nextBatch(to: ConversationKey, after = 0): readonly QueuedMessage[] {
+    const conversation = this.#conversations.find(to);
+    if (conversation === undefined) return [];
+    const rows = this.#queued.all(conversation, after);
+    const first = rows[0]?.number ?? 0;
     let size = 0;
-    const over = rows.findIndex((row) => (size += row.body.length) > MAX_BODY);
-    return (over === -1 ? rows : rows.slice(0, over)).map(messageOf);
+    const over = rows.findIndex((row) => (size += row.body.length) > MAX_BODY || row.number - first > MAX_SPAN);
+    return (over === -1 ? rows : rows.slice(0, over)).map(queuedOf);
   }
 
   markSent(numbers: readonly number[], flight: FlightRecord): void {
-    const { ownDevice, account, peerDevice } = flight.chain;
+    const { account } = flight.chain;
     this.#database.transaction(() => {
-      const row = this.#flights.addSent(flight);
-      const at = this.#now();
-      for (const number of numbers) {
-        // A message deleted while its flight was being sealed is gone here all the same.
-        this.#markSent.run(ownDevice, peerDevice, flight.seq, row, at, number, account);
-      }
+      const conversation = this.#conversations.findOrAdd({ account });
+      const ascending = sorted(numbers);
+      const first = ascending[0] ?? 0;
+      const last = ascending.at(-1) ?? 0;
+      const row = this.#flights.addSent(flight, ascending);
+      const ranges =
+        last - first + 1 === ascending.length ? [[first, last] as const] : ascending.map((n) => [n, n] as const);
+      let kept = 0;
+      for (const [from, to] of ranges) kept += this.#markRangeSent.run(row, from, to, conversation).changes;
+      // A message deleted while its flight was being sealed is gone here all the same.
+      if (kept !== ascending.length) this.#flights.setSpan(row, { first, last, kept });
     });
   }
 
@@ -144,29 +127,29 @@ export class SqliteOutbox implements Outbox {
     const { ownDevice, account, peerDevice } = chain;
     return this.#database.transaction(() => {
       if (upToSeq > this.#chains.get(chain).sent.seq) throw restoredCopy();
-      const rows = this.#deliver.all(this.#now(), account, upToSeq, ownDevice, peerDevice);
+      const accepted = this.#flights.acceptUpTo(chain, upToSeq);
       this.#setAcknowledged.run(upToSeq, ownDevice, account, peerDevice);
-      for (const seq of new Set(rows.map((row) => row.seq))) this.#flights.setOutcome(chain, seq, 'accepted');
-      return numbers(rows);
+      return sorted(accepted.flatMap((flight) => this.#flights.numbersOf(flight)));
     });
   }
 
   requeue(chain: ChainKey): { readonly numbers: readonly number[]; readonly voids: readonly SeqRange[] } {
     return this.#database.transaction(() => {
-      const rows = this.#underWay.all(chain.account);
-      for (const { number } of rows) this.#queueAgain.run(number);
-      for (const flight of new Set(rows.map((row) => row.flight))) this.#flights.deleteIfEmpty(flight);
+      const numbers = this.#flights.underWay(chain.account).flatMap((span) => {
+        const carried = this.#flights.numbersOf(span);
+        this.#queueAgain.run(span.first_number, span.last_number, span.flight);
+        this.#flights.delete(span.flight);
+        return carried;
+      });
       const { acknowledged, sent } = this.#chains.get(chain);
-      return { numbers: numbers(rows), voids: acknowledged < sent.seq ? [[acknowledged + 1, sent.seq]] : [] };
+      return { numbers: sorted(numbers), voids: acknowledged < sent.seq ? [[acknowledged + 1, sent.seq]] : [] };
     });
   }
 
   markTooOld(chain: ChainKey, seq: number): readonly number[] {
-    const { ownDevice, account, peerDevice } = chain;
     return this.#database.transaction(() => {
-      const rows = this.#tooOld.all(account, seq, ownDevice, peerDevice);
-      this.#flights.setOutcome(chain, seq, 'too-old');
-      return numbers(rows);
+      const refused = this.#flights.refuse(chain, seq);
+      return refused === undefined ? [] : this.#flights.numbersOf(refused);
     });
   }
 
@@ -175,8 +158,8 @@ export class SqliteOutbox implements Outbox {
       wanted.filter((number) => {
         const row = this.#resend.get(number);
         if (row === undefined) return false;
-        this.#queueAgain.run(number);
-        if (row.flight !== null) this.#flights.deleteIfEmpty(row.flight);
+        this.#queueAgain.run(number, number, row.flight);
+        this.#flights.release(row.flight);
         return true;
       }),
     );
@@ -185,24 +168,27 @@ export class SqliteOutbox implements Outbox {
   counts(to?: ConversationKey): { readonly queued: number; readonly sent: number; readonly tooOld: number } {
     const { sql, values } = conversationFilter(to);
     const row = this.#database
-      .prepare<{ readonly queued: number; readonly sent: number; readonly tooOld: number }>(
-        // Three small counts, each from its own partial index: the history may be long.
-        `SELECT (SELECT count(*) FROM messages WHERE state = 'queued' AND ${sql}) AS queued,
-          (SELECT count(*) FROM messages WHERE state = 'sent' AND ${sql}) AS sent,
-          (SELECT count(*) FROM messages WHERE state = 'too-old' AND ${sql}) AS tooOld`,
-      )
-      .get(...values, ...values, ...values);
-    return row ?? { queued: 0, sent: 0, tooOld: 0 };
+      .prepare<{ readonly queued: number }>(`SELECT count(*) AS queued FROM messages WHERE flight < 0 AND ${sql}`)
+      .get(...values);
+    const queued = row?.queued ?? 0;
+    // An address has no flights: nobody has answered there.
+    if (to !== undefined && 'address' in to) return { queued, sent: 0, tooOld: 0 };
+    return { queued, ...this.#flights.counts(to?.account) };
   }
 }
 
-function numbers(rows: readonly Numbered[]): number[] {
-  return rows.map(({ number }) => number).sort((a, b) => a - b);
+function queuedOf(row: QueuedRow): QueuedMessage {
+  return {
+    number: row.number,
+    opening: toBytes(row.opening),
+    type: row.type,
+    body: toBytes(row.body),
+    expiresAt: optionalNumber(row.expires_at),
+  };
 }
 
-/** c_i = H(r_i ‖ type ‖ "\n" ‖ body_i) (§5.1): the message's id through every resend. */
-function idOf(opening: Bytes, item: NewItem): Bytes {
-  return nodePrimitives.sha256(concat(opening, utf8(`${item.type}\n`), item.body));
+function sorted(numbers: readonly number[]): number[] {
+  return [...numbers].sort((a, b) => a - b);
 }
 
 function checkSize({ type, body }: NewItem): void {

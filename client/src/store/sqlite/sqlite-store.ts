@@ -4,6 +4,7 @@ import type { History, Outbox } from '../message.ts';
 import type { Events, Peers, Pins } from '../peer.ts';
 import type { Settings, Store } from '../store.ts';
 import { SqliteChains } from './chains.ts';
+import { SqliteConversations } from './conversations.ts';
 import type { Database } from './database.ts';
 import { SqliteEvents } from './events.ts';
 import { SqliteFlights } from './flights.ts';
@@ -26,13 +27,14 @@ export class SqliteStore implements Store {
   /** On a database of the newest schema (see `migrate`). */
   constructor(database: Database, now: () => number) {
     const flights = new SqliteFlights(database, now);
+    const conversations = new SqliteConversations(database);
     this.#database = database;
     this.chains = new SqliteChains(database, now);
     this.events = new SqliteEvents(database, now);
     this.peers = new SqlitePeers(database, this.events, now);
     this.pins = new SqlitePins(database, this.events, now);
-    this.outbox = new SqliteOutbox({ database, chains: this.chains, flights, now });
-    this.history = new SqliteHistory(database, flights, now);
+    this.outbox = new SqliteOutbox({ database, chains: this.chains, conversations, flights, now });
+    this.history = new SqliteHistory({ database, conversations, flights, now });
     this.settings = new SqliteSettings(database);
   }
 

@@ -1,0 +1,62 @@
+/** Which messages were received: an id is shown once, whatever a peer sends again (protocol §5.1). */
+import type { Bytes } from '@waxwing/protocol';
+import type { Database, Statement } from './database.ts';
+
+/** So many gather in the small index before they move to the large one: its pages are then encrypted once for many ids. */
+const GATHERED = 32_768;
+/** Bytes of an id that stand in an index. */
+const START = 6;
+
+export class SqliteReceivedIds {
+  readonly #find: Statement<unknown>;
+  readonly #add: Statement<never>;
+  readonly #count: Statement<{ readonly n: number }>;
+  readonly #move: Statement<never>;
+  readonly #clear: Statement<never>;
+  readonly #rememberDeleted: Statement<never>;
+  /** How many have gathered: a guess after an undone transaction, which only moves them earlier. */
+  #gathered: number | undefined;
+  readonly #most: number;
+
+  constructor(database: Database, most = GATHERED) {
+    this.#most = most;
+    const known = (index: string): string =>
+      `SELECT 1 FROM ${index} JOIN messages USING (number) WHERE start = ? AND conversation = ? AND id = ?`;
+    this.#find = database.prepare(`${known('recent_ids')} UNION ALL ${known('received_ids')}
+      UNION ALL SELECT 1 FROM deleted_ids WHERE account = ? AND id = ? LIMIT 1`);
+    this.#add = database.prepare('INSERT INTO recent_ids (start, number) VALUES (?, ?)');
+    this.#count = database.prepare('SELECT count(*) AS n FROM recent_ids');
+    this.#move = database.prepare(
+      'INSERT INTO received_ids SELECT start, number FROM recent_ids ORDER BY start, number',
+    );
+    this.#clear = database.prepare('DELETE FROM recent_ids');
+    this.#rememberDeleted = database.prepare(
+      'INSERT INTO deleted_ids (account, id) VALUES (?, ?) ON CONFLICT DO NOTHING',
+    );
+  }
+
+  /** Whether a message of this account with this id is here or was deleted by the user. */
+  has(account: Bytes, conversation: number, id: Bytes): boolean {
+    const start = id.subarray(0, START);
+    return this.#find.get(start, conversation, id, start, conversation, id, account, id) !== undefined;
+  }
+
+  add(id: Bytes, number: number): void {
+    this.#gathered ??= this.#count.get()?.n ?? 0;
+    this.#add.run(id.subarray(0, START), number);
+    this.#gathered += 1;
+  }
+
+  /** Moves what has gathered, where that is enough. Call in the transaction that added. */
+  settle(): void {
+    if (this.#gathered === undefined || this.#gathered < this.#most) return;
+    this.#move.run();
+    this.#clear.run();
+    this.#gathered = 0;
+  }
+
+  /** A late resend of a deleted message must not show it again. */
+  rememberDeleted(account: Uint8Array, id: Uint8Array): void {
+    this.#rememberDeleted.run(account, id);
+  }
+}
