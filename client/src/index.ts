@@ -45,6 +45,8 @@ export type { RelayEvent, RelayObserver, Unopenable, Where } from './messenger/r
 export type { RelayMessage } from './messenger/relay-message.ts';
 export type { RelayView } from './messenger/relay-view.ts';
 export type { RoomMember, RoomView } from './messenger/room-view.ts';
+export type { RelayAddress } from './relay/relay-address.ts';
+export { RelayLine, type RelayLineOptions } from './relay/relay-line.ts';
 export { isPassing, putRefusalOf, RelayFailure, refusalOf, type RelayFailureDetails } from './relay/relay-failure.ts';
 export type { RelayLineObserver, RelayNews, RelayWelcome } from './relay/relay-line-events.ts';
 export type {

@@ -1,5 +1,5 @@
 /** How anything asked of a relay comes to nothing: one typed error, which says whether trying again may help. */
-import { REFUSAL } from '@waxwing/protocol';
+import { GOODBYE, type GoodbyeReason, REFUSAL } from '@waxwing/protocol';
 import { type ClientErrorCode, WaxwingError } from '../errors.ts';
 
 export interface RelayFailureDetails {
@@ -115,4 +115,54 @@ function failure(refusal: number, details: RelayFailureDetails): RelayFailure {
   const [code, message, next] = REFUSED[refusal] ?? GENERIC;
   const known = code === GENERIC[0] ? `${message.slice(0, -1)} (code ${String(refusal)}).` : message;
   return new RelayFailure(code, [known, next], { ...details, refusal });
+}
+
+/** The channel ended, so that nothing is known of what was under way. `reason`: a system code, or a sentence. */
+export function cutFailure(reason: string, cause?: unknown): RelayFailure {
+  const why = reason.replace(/\.$/, '');
+  return new RelayFailure(
+    'connection-cut',
+    [`The connection to the relay has ended (${why}).`, 'It is made again by itself; what was not answered is kept.'],
+    { passing: true, cause },
+  );
+}
+
+const FAREWELLS: Readonly<Record<GoodbyeReason, readonly [...Refused, passing: boolean]>> = {
+  [GOODBYE.draining]: ['relay-unavailable', 'The relay is being stopped.', 'It is called again by itself.', true],
+  [GOODBYE.replaced]: [
+    'relay-replaced',
+    'Another program has a connection to this relay for the same device, so that this one was ended.',
+    'End the other program that uses this home or a copy of it; a copy must become a device of its own: waxwing id rotate --device',
+    false,
+  ],
+  [GOODBYE.tooSlow]: [
+    'connection-cut',
+    'The relay ended the connection, because what it said was not read fast enough.',
+    'It is made again by itself; nothing is lost.',
+    true,
+  ],
+  [GOODBYE.removed]: [
+    'not-a-member',
+    'This device is no longer a member of this relay: it left, was removed, or another device took its place.',
+    'Ask the operator of the relay, or a member, for an invite link.',
+    false,
+  ],
+  [GOODBYE.tooMany]: [
+    'too-fast',
+    'The relay ended the connection, because it was asked too much at a time.',
+    'It is made again by itself; nothing is lost.',
+    true,
+  ],
+};
+
+/** Why the relay sent this channel away (§11.4). */
+export function goodbyeFailure({
+  reason,
+  retry,
+}: {
+  readonly reason: GoodbyeReason;
+  readonly retry: number;
+}): RelayFailure {
+  const [code, message, next, passing] = FAREWELLS[reason];
+  return new RelayFailure(code, [message, next], { passing, retry });
 }
