@@ -22,6 +22,13 @@ export {
   readMailboxHeader,
   type SealedMailboxFlight,
 } from './conversation/mailbox-conversation.ts';
+export {
+  decodeMailboxControl,
+  encodeMailboxControl,
+  isDelivered,
+  isWithin,
+  type MailboxControl,
+} from './conversation/mailbox-control.ts';
 export type { MailboxSession } from './conversation/mailbox-session.ts';
 export {
   decodeMailboxState,
