@@ -10,8 +10,9 @@ import { handshake } from './claims/handshake.ts';
 import { hostile } from './claims/hostile.ts';
 import { startup } from './claims/startup.ts';
 import { floodClaim } from './claims/flood.ts';
+import { relay } from './claims/relay.ts';
 
-const CLAIMS: readonly Claim[] = [message, floodClaim, handshake, startup, growth, hostile];
+const CLAIMS: readonly Claim[] = [message, floodClaim, handshake, startup, growth, hostile, relay];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !CLAIMS.some((claim) => claim.name === name));

@@ -1,6 +1,5 @@
 /** A flood through the two real programs, and the way of one typed line between them. */
-import { appendFileSync, closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { SyncedFile } from '../pair/disk.ts';
 import { Floor } from '../pair/floor.ts';
 import { makeHomes } from '../pair/homes.ts';
 import { Program } from '../pair/program.ts';
@@ -91,10 +90,7 @@ const PAUSE = 15;
 export async function typeLines(folder: string, count: number, ...flags: readonly string[]): Promise<TypedLines> {
   const { server, client } = await connectPrograms(folder, ...flags);
   const bare = new Floor(12, 512);
-  const file = join(folder, 'sync');
-  appendFileSync(file, '');
-  const descriptor = openSync(file, 'a');
-  const block = Buffer.alloc(4_096, 1);
+  const file = new SyncedFile(folder);
   const shown: number[] = [];
   const floor: number[] = [];
   const sync: number[] = [];
@@ -103,17 +99,14 @@ export async function typeLines(folder: string, count: number, ...flags: readonl
     const bareStart = performance.now();
     bare.open(bare.seal());
     floor.push(performance.now() - bareStart);
-    writeSync(descriptor, block);
-    const syncStart = performance.now();
-    fdatasyncSync(descriptor);
-    sync.push(performance.now() - syncStart);
+    sync.push(file.time());
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
     const arrival = server.line(new RegExp(`^Message: line ${String(number)}$`));
     const start = performance.now();
     await client.type(`line ${String(number)}\n`);
     shown.push((await arrival).at - start);
   }
-  closeSync(descriptor);
+  file.close();
   client.endInput();
   await client.ended();
   await server.kill();

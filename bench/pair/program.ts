@@ -95,8 +95,7 @@ export class Program {
 
   /** Resident memory, MB; undefined where `ps` cannot tell. */
   memory(): number | undefined {
-    const { status, stdout } = spawnSync('ps', ['-o', 'rss=', '-p', String(this.pid)], { encoding: 'utf8' });
-    return status === 0 ? Number(stdout) / 1_024 : undefined;
+    return memoryOf(this.pid);
   }
 
   /** Processor time used so far, s; undefined where there is no /proc. */
@@ -109,6 +108,12 @@ export class Program {
     this.#unread = lines.pop() ?? '';
     for (const line of lines) for (const watch of this.#watchers) watch(line);
   }
+}
+
+/** Resident memory of a process, MB; undefined where `ps` cannot tell. */
+export function memoryOf(pid: number): number | undefined {
+  const { status, stdout } = spawnSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' });
+  return status === 0 ? Number(stdout) / 1_024 : undefined;
 }
 
 /** User and system time of a process and its threads, s. */
