@@ -39,9 +39,32 @@ export {
   sendingSession,
   type StoredMailbox,
 } from './conversation/mailbox-state.ts';
+export { createRoom, joinRoom } from './conversation/begin-room.ts';
+export { RoomConversation, type RoomConversationOptions } from './conversation/room-conversation.ts';
+export type {
+  ItemTo,
+  MadeItems,
+  OpenedHeld,
+  OpenedRoomFlight,
+  RoomCopy,
+  SealedRoomFlight,
+  TakenRoomState,
+} from './conversation/room-flight.ts';
+export {
+  type HeldEnvelope,
+  newestEpoch,
+  type RoomAlarm,
+  type RoomAuthor,
+  type RoomEpoch,
+  type RoomRecord,
+} from './conversation/room-record.ts';
+export { decodeRoomRecord, encodeRoomRecord, type StoredRoom } from './conversation/stored-room.ts';
+export type { RoomFlightToSeal } from './conversation/seal-room-flight.ts';
+export type { CameInSession } from './conversation/take-room-state.ts';
 export { decodeEnvelope, type Envelope } from './envelope/envelope.ts';
-export { decodeHeader, type Header } from './envelope/header.ts';
+export { decodeHeader, type Header, KIND_MAILBOX, KIND_ROOM } from './envelope/header.ts';
 export { layerKeys } from './envelope/layer-keys.ts';
+export type { Party } from './envelope/message-statement.ts';
 export type { OpeningStep } from './envelope/open.ts';
 export type { CheckResult, Proof } from './envelope/proof.ts';
 export { type Got, gotOf, type ReceivedChain } from './envelope/received-chain.ts';
@@ -65,7 +88,7 @@ export { accountOf, decodeFingerprint, encodeFingerprint } from './keys/fingerpr
 export { loadRsaPublicKey } from './keys/profile.ts';
 export { safetyNumber } from './keys/safety-number.ts';
 export * from './links/relay-link.ts';
-export { TYPE_STEP, TYPE_TEXT } from './labels.ts';
+export { TYPE_ROOM, TYPE_ROOM_LEAVE, TYPE_STEP, TYPE_TEXT } from './labels.ts';
 export * from './limits.ts';
 export * from './outer/inner.ts';
 export { openOuter, type OuterOpening, type OuterSealing, sealOuter } from './outer/outer.ts';
@@ -108,6 +131,20 @@ export * from './relay-messages/event.ts';
 export { mailboxOf } from './relay-messages/mailbox.ts';
 export * from './relay-messages/reply.ts';
 export * from './relay-messages/request.ts';
+export type { RoomChange } from './rooms/change.ts';
+export { type MemberFile, memberOf, type RoomMember, type RoomRole } from './rooms/member-file.ts';
+export type { Certificates } from './rooms/open-room-item.ts';
+export { encodeParty, sameParty } from './rooms/party.ts';
+export { decodeRoomGot, decodeRoomQuestion, type RoomGot, type RoomQuestion } from './rooms/room-control.ts';
+export { decodeLeaveItem, decodeRoomItem, type RoomItem } from './rooms/room-item.ts';
+export { firstHalf, roomAddress, type RoomState } from './rooms/room-state.ts';
+export {
+  type ChangeKind,
+  decodeLeaveStatement,
+  decodeRoomStatement,
+  type LeaveStatement,
+  type RoomStatement,
+} from './rooms/room-statement.ts';
 export { type Initiation, initiate } from './start/initiate.ts';
 export { type OpenStart, respond, type StartContext, type StartOpening } from './start/respond.ts';
 export type { StartedSession } from './start/start-session.ts';

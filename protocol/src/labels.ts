@@ -29,6 +29,7 @@ export const LABEL_PQ = 'pq';
 export const LABEL_FIRST_CLIENT_CHAIN = 'first client chain';
 export const LABEL_START_BUNDLE = 'start bundle'; // §9.2
 export const LABEL_TYPING = 'typing';
+export const LABEL_SENDER = 'sender'; // §10.3
 export const LABEL_OUTER = 'outer'; // §11.3
 
 /** Prefixes of hashes and of the OAEP label: whole byte strings. */
@@ -39,6 +40,10 @@ export const PREFIX_CONVERSATION = utf8('waxwing/1 conversation\n'); // §5.2
 export const PREFIX_WRAP = utf8('waxwing/1 wrap\n'); // §5
 export const PREFIX_PREKEY = utf8('waxwing/1 prekey'); // §9.2
 export const PREFIX_START = utf8('waxwing/1 start\n');
+export const PREFIX_ROOM_ID = utf8('waxwing/1 room id\n'); // §10.1
+export const PREFIX_EPOCH = utf8('waxwing/1 epoch\n');
+export const PREFIX_SENDER = utf8('waxwing/1 sender\n'); // §10.3
+export const PREFIX_FORK = utf8('waxwing/1 fork\n'); // §10.5
 export const PREFIX_INVITE = utf8('waxwing/1 invite\n'); // §11.2
 export const PREFIX_CONTACT = utf8('waxwing/1 contact\n');
 export const PREFIX_MAILBOX = utf8('waxwing/1 mailbox\n'); // §11.3
@@ -50,7 +55,11 @@ export const KIND_HANDSHAKE_SERVER = 'handshake-server'; // §3
 export const KIND_HANDSHAKE_CLIENT = 'handshake-client';
 export const KIND_MESSAGE = 'message'; // §5.2
 export const KIND_PREKEYS = 'prekeys'; // §9.1
+export const KIND_ROOM_STATE = 'room'; // §10.1
+export const KIND_ROOM_LEAVE = 'room-leave';
 
-/** Item types (§5.1, §6). */
+/** Item types (§5.1, §6, §10.2). */
 export const TYPE_TEXT = 'text/plain';
 export const TYPE_STEP = 'application/waxwing-step';
+export const TYPE_ROOM = 'application/waxwing-room'; // §10.2
+export const TYPE_ROOM_LEAVE = 'application/waxwing-room-leave';

@@ -110,6 +110,19 @@ export const MAX_GOT_RANGES = 64; // those told to the sender
 // §9.7 Typing
 export const SIGNAL_WITHIN = 60_000; // a signal is of now, or of nothing
 
+// §10 Rooms
+export const MAX_ROOM_MEMBERS = 64; // devices: as many copies as one put carries
+export const MAX_MEMBER_FILE = 6_784; // 64 of the longest lines, 105 each, and a little
+export const MAX_ROOM_NAME = 256; // bytes: 64 characters of the longest encoding
+export const ROOM_EPOCH_LIFE = 7 * DAY; // then whoever sends next makes a new secret
+export const ROOM_EPOCH_MESSAGES = 500;
+export const EARLIER_EPOCH_LIFE = 30 * DAY; // as long as a relay keeps what is under way in it
+export const MAX_ROOM_EPOCHS = 64; // kept at once: any member can make new ones
+export const MAX_HELD = 256; // envelopes of states that have not come
+export const MAX_HELD_BYTES = 8 * 2 ** 20;
+export const HELD_LIFE = 30 * DAY; // as long as their sender may still be asked
+export const ROOM_GOT_EVERY = 60_000; // to one author: 64 members' receipts are a load of their own
+
 // §11 Relay: sizes
 export const INVITE_TOKEN_SIZE = 16;
 export const LINK_SECRET_SIZE = 16;

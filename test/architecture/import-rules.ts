@@ -10,7 +10,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['primitives/', 'codec/', 'symmetric/'],
   ['keys/'],
   ['framing/', 'handshake/', 'ratchet/', 'envelope/', 'evidence/', 'prekeys/', 'links/', 'outer/'],
-  ['start/'],
+  ['start/', 'rooms/'],
   ['channel/', 'conversation/', 'classic/', 'relay-messages/'],
   ['index.ts', 'wire.ts', 'unsafe.ts'],
 ];
@@ -95,7 +95,7 @@ function importRules(root: string): IForbiddenRuleType[] {
       severity: 'error',
       from: { path: '^protocol/src/(wire|channel/index)\\.ts$' },
       to: {
-        path: '^protocol/src/(envelope/(open|seal)[a-z-]*\\.ts$|ratchet/|conversation/|outer/|start/)',
+        path: '^protocol/src/(envelope/(open|seal)[a-z-]*\\.ts$|ratchet/|conversation/|outer/|start/|rooms/)',
         reachable: true,
       },
     },

@@ -65,6 +65,10 @@ const PROTOCOL: Table<ProtocolErrorCode> = {
     'The first message of a new conversation came in a form from which none can be started. Nothing was shown.',
     'nothing to do: the sender is told, and starts once more by itself',
   ],
+  room: [
+    'What a device sent about a room is not good: its list of members, a change of it, or a signature.',
+    'nothing: the room stays as it was; if it happens again, ask an admin of the room to compare waxwing --version',
+  ],
   signal: ['A sign that somebody types was not taken.', 'nothing to do: it means nothing for the messages'],
   outer: [
     'What lay in the mailbox does not open: it was changed on the way, or is not for this device.',

@@ -2,6 +2,7 @@
 import { type Bytes, concat } from '../bytes.ts';
 import { LABEL_AES, LABEL_COMMIT, LABEL_HMAC, PREFIX_WRAP } from '../labels.ts';
 import type { Primitives, SecretKey } from '../primitives.ts';
+import type { Party } from './message-statement.ts';
 import { expand, expandPublic, extract } from '../symmetric/expand.ts';
 
 /** k_mac = Expand(mk,"l4 hmac",hh) */
@@ -33,7 +34,9 @@ export function layerKeys(
   return { macKey: macKey(p, messageKey, headerHash), cipherKey: content && cipherKey(p, content, headerHash) };
 }
 
-/** "waxwing/1 wrap\n" ‖ hh: the OAEP label, which ties a wrap to its envelope. */
-export function wrapLabel(headerHash: Uint8Array): Bytes {
-  return concat(PREFIX_WRAP, headerHash);
+/** "waxwing/1 wrap\n" ‖ hh: the OAEP label, which ties a wrap to its envelope; in a room ‖ account ‖ device of its recipient (§10.3). */
+export function wrapLabel(headerHash: Uint8Array, member?: Party): Bytes {
+  return member === undefined
+    ? concat(PREFIX_WRAP, headerHash)
+    : concat(PREFIX_WRAP, headerHash, member.account, member.device);
 }

@@ -12,7 +12,7 @@ import { type Envelope, decodeEnvelope } from './envelope.ts';
 import { type Freshness, type FreshnessContext, checkFreshness } from './freshness.ts';
 import { type Header, decodeHeader } from './header.ts';
 import { cipherKey, contentKey, keyCommitment, macKey, wrapLabel } from './layer-keys.ts';
-import { type StatementContext, commitItem, encodeMessageStatement } from './message-statement.ts';
+import { type Party, type StatementContext, commitItem, encodeMessageStatement } from './message-statement.ts';
 import { decryptPadded } from './padding.ts';
 import { type Payload, decodePayload } from './payload.ts';
 import { type ReceivedChain, checkPlace } from './received-chain.ts';
@@ -39,6 +39,14 @@ export interface MailboxOpeningContext extends Omit<OpeningContext, keyof Freshn
   readonly received: ReceivedChain;
   /** Certificates that the sender's device had before `certificate`: one of them may be that of `sent`. */
   readonly earlier: readonly Certificate[];
+}
+
+/** What a member of a room knows beforehand of an envelope whose header named its sender and state (§10.4). */
+export interface RoomOpeningContext extends Omit<MailboxOpeningContext, 'received'> {
+  /** The own account and device: the wrap's label names them. */
+  readonly member: Party;
+  /** Step 4. @throws ProtocolError `envelope-4` */
+  readonly place: (payload: Payload, judged: { readonly now: number; readonly hash: () => Bytes }) => Freshness;
 }
 
 /** What step 0 read. */
@@ -72,8 +80,12 @@ export function checkMac(p: Primitives, structure: Structure, messageKey: Secret
   }
 }
 
-/** What step 2 found: kr, K, the commitment that belongs to it, and the place of the own key that was used. */
+/**
+ * What step 2 found: kr, K, the commitment that belongs to it, and the place of the own key that was used; and whether any
+ * of the own keys opened the wrap, which a room alone may say (§10.4).
+ */
 export interface Unwrapped {
+  readonly opened: boolean;
   readonly wrapped: SecretKey;
   readonly contentKey: SecretKey;
   readonly commitment: Bytes;
@@ -86,15 +98,17 @@ export interface Unwrapped {
  */
 export async function unwrap(
   p: Primitives,
-  context: Pick<OpeningContext, 'wrapKeys' | 'rejection'>,
+  context: Pick<OpeningContext, 'wrapKeys' | 'rejection'> & { readonly member?: Party },
   structure: Structure,
   messageKey: SecretKey,
 ): Promise<Unwrapped> {
   const { envelope, headerHash } = structure;
-  const label = wrapLabel(headerHash);
+  const label = wrapLabel(headerHash, context.member);
+  let opened = false;
   let found: Unwrapped | undefined;
   for (const [wrapKey, privateKey] of context.wrapKeys.entries()) {
-    found = { ...derive(await unwrapWith(privateKey)), wrapKey };
+    const key = await unwrapWith(privateKey);
+    found = { ...derive(key), wrapKey, opened };
     if (equalBytes(found.commitment, envelope.kc)) break;
   }
   return found ?? derive(rejected());
@@ -107,7 +121,9 @@ export async function unwrap(
     const otherwise = rejected();
     try {
       const key = await p.unwrapOaep(privateKey, label, envelope.wrap);
-      return key.length === SYMMETRIC_KEY_SIZE ? new SecretKey(key) : otherwise;
+      if (key.length !== SYMMETRIC_KEY_SIZE) return otherwise;
+      opened = true;
+      return new SecretKey(key);
     } catch (error) {
       if (!isProtocolError(error, 'primitive')) throw error;
       return otherwise;
@@ -116,7 +132,7 @@ export async function unwrap(
 
   function derive(wrapped: SecretKey): Unwrapped {
     const key = contentKey(p, messageKey, wrapped);
-    return { wrapped, contentKey: key, commitment: keyCommitment(p, key, headerHash), wrapKey: 0 };
+    return { wrapped, contentKey: key, commitment: keyCommitment(p, key, headerHash), wrapKey: 0, opened };
   }
 }
 
@@ -172,7 +188,7 @@ export async function verifySignature(
  */
 export interface DerivedKey {
   readonly messageKey: SecretKey;
-  /** Commits the ratchet and burns the key: called once, right after step 1, whatever follows. */
+  /** Commits the ratchet and burns the key: called once, right after step 1, whatever follows. In a room nothing moves yet (§10.4). */
   readonly commit: () => void;
 }
 
@@ -211,7 +227,7 @@ export interface Opened extends SignedStatement {
  */
 export async function openEnvelope(
   p: Primitives,
-  context: OpeningContext | MailboxOpeningContext,
+  context: OpeningContext | MailboxOpeningContext | RoomOpeningContext,
   opening: Opening,
 ): Promise<Opened> {
   const { now, watch } = opening;
@@ -232,6 +248,9 @@ export async function openEnvelope(
   const unwrapTook = lap();
   watch?.({ step: 'unwrap', unwrapped, ...unwrapTook });
 
+  if ('member' in context && !unwrapped.opened) {
+    throw new ProtocolError('envelope-3', 'unwrap', 'none of the own keys opens the wrap');
+  }
   const { payload, size } = decrypt(p, structure, unwrapped);
   const decryptTook = lap();
   watch?.({ step: 'decrypt', payload, size, ...decryptTook });
@@ -266,24 +285,25 @@ export async function openEnvelope(
   return { ...signed, payload, freshness, proof };
 }
 
-/** Step 4: in a live channel and in a mailbox. */
+/** Step 4: in a live channel, in a room, and in a mailbox. */
 function judgeFreshness(
   p: Primitives,
-  context: OpeningContext | MailboxOpeningContext,
+  context: OpeningContext | MailboxOpeningContext | RoomOpeningContext,
   payload: Payload,
   now: number,
 ): Freshness {
-  if (!('received' in context)) return checkFreshness(context, payload, now);
-  return checkPlace(context.received, payload, { now, hash: () => rebuildStatement(p, context, payload).hash });
+  if (!('earlier' in context)) return checkFreshness(context, payload, now);
+  const judged = { now, hash: () => rebuildStatement(p, context, payload).hash };
+  return 'place' in context ? context.place(payload, judged) : checkPlace(context.received, payload, judged);
 }
 
-/** Whose certificate must be valid when: live the handshake's and now, in a mailbox the one of `sent` (§5.4, §9.5). */
+/** Whose certificate must be valid when: live the handshake's and now, in a mailbox and a room the one of `sent` (§5.4, §9.5). */
 function signerOf(
-  context: OpeningContext | MailboxOpeningContext,
+  context: OpeningContext | MailboxOpeningContext | RoomOpeningContext,
   payload: Payload,
   now: number,
 ): { readonly certificate: Certificate; readonly at: number } {
-  if (!('received' in context)) return { certificate: context.certificate, at: now };
+  if (!('earlier' in context)) return { certificate: context.certificate, at: now };
   const { certificate, earlier } = context;
   const then = [certificate, ...earlier].find((one) => isValidAt(one, payload.sent));
   return { certificate: then ?? certificate, at: payload.sent };

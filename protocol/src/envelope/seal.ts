@@ -16,6 +16,7 @@ import { CheckWatch, type HeldCheck, type Trace } from '../trace.ts';
 import { type EnvelopeBody, encodeCovered, encodeEnvelope } from './envelope.ts';
 import { type Header, encodeHeader } from './header.ts';
 import { cipherKey, contentKey, keyCommitment, macKey, wrapLabel } from './layer-keys.ts';
+import type { Party } from './message-statement.ts';
 import { encryptPadded, paddedLength } from './padding.ts';
 import { type ControlEntry, type Item, type Payload, checkFlight, encodePayload } from './payload.ts';
 
@@ -50,14 +51,53 @@ export interface SealedLayers extends EnvelopeBody {
 
 /** The envelope, and the signature inside it. Signing and wrapping run side by side. */
 export async function sealEnvelope(p: Primitives, sealing: Sealing): Promise<{ envelope: Bytes; signature: Bytes }> {
-  const { messageKey, payload, trace } = sealing;
+  const { trace } = sealing;
   const watch = CheckWatch.of(trace);
+  const { copies, ...layers } = await sealLayers(p, sealing, { recipients: [{ wrapKey: sealing.wrapKey }], watch });
+  const [{ envelope, ...copy }] = copies as [SealedCopy];
+  trace?.tell({ ...layers, ...copy, made: watch?.held ?? [] });
+  return { envelope, signature: layers.signature };
+}
+
+/** A member of a room for whom a copy is made (§10.3). */
+export interface CopyRecipient {
+  readonly wrapKey: RsaPublicKey;
+  /** The wrap's label names it. */
+  readonly member: Party;
+}
+
+/** One envelope for each recipient: all is the same in them but wrap and tag. Signing and wrapping run side by side. */
+export async function sealCopies(
+  p: Primitives,
+  sealing: Omit<Sealing, 'wrapKey' | 'trace'>,
+  recipients: readonly CopyRecipient[],
+): Promise<{ copies: readonly Bytes[]; signature: Bytes }> {
+  const { copies, signature } = await sealLayers(p, sealing, { recipients, watch: undefined });
+  return { copies: copies.map(({ envelope }) => envelope), signature };
+}
+
+type SealedCopy = Pick<SealedLayers, 'wrap' | 'tag'> & { readonly envelope: Bytes };
+
+async function sealLayers(
+  p: Primitives,
+  sealing: Omit<Sealing, 'wrapKey' | 'trace'>,
+  {
+    recipients,
+    watch,
+  }: {
+    readonly recipients: readonly (Omit<CopyRecipient, 'member'> & Partial<CopyRecipient>)[];
+    readonly watch: CheckWatch | undefined;
+  },
+): Promise<Omit<SealedLayers, 'wrap' | 'tag' | 'made'> & { readonly copies: readonly SealedCopy[] }> {
+  const { messageKey, payload } = sealing;
   const hdr = encodeHeader(sealing.header);
   const headerHash = p.sha256(hdr);
   const wrapped = new SecretKey(p.randomBytes(SYMMETRIC_KEY_SIZE));
-  const [signature, wrap] = await Promise.all([
+  const [signature, ...wraps] = await Promise.all([
     signStatement(p, sealing.signKey, sealing.statement),
-    p.wrapOaep(sealing.wrapKey, wrapLabel(headerHash), wrapped.exposeSecretBytes()),
+    ...recipients.map(({ wrapKey, member }) =>
+      p.wrapOaep(wrapKey, wrapLabel(headerHash, member), wrapped.exposeSecretBytes()),
+    ),
   ]);
   watch?.note('sign and wrap');
   const content = contentKey(p, messageKey, wrapped);
@@ -66,12 +106,14 @@ export async function sealEnvelope(p: Primitives, sealing: Sealing): Promise<{ e
   const ct = encryptPadded(p, cipherKey(p, content, headerHash), { iv, plain });
   const kc = keyCommitment(p, content, headerHash);
   watch?.note('encrypt');
-  const covered = encodeCovered({ hdr, wrap, iv, ct, kc });
-  const tag = p.hmacSha256(macKey(p, messageKey, headerHash).exposeSecretBytes(), covered);
+  const key = macKey(p, messageKey, headerHash).exposeSecretBytes();
+  const copies = wraps.map((wrap) => {
+    const covered = encodeCovered({ hdr, wrap, iv, ct, kc });
+    const tag = p.hmacSha256(key, covered);
+    return { wrap, tag, envelope: encodeEnvelope(covered, tag) };
+  });
   watch?.note('mac');
-  const layers = { hdr, wrap, iv, ct, kc, tag, headerHash, signature };
-  trace?.tell({ ...layers, wrapped, contentKey: content, plainSize: plain.length, made: watch?.held ?? [] });
-  return { envelope: encodeEnvelope(covered, tag), signature };
+  return { hdr, iv, ct, kc, headerHash, signature, wrapped, contentKey: content, plainSize: plain.length, copies };
 }
 
 /** More than an envelope and its record have beside ct. */

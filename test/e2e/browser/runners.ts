@@ -19,6 +19,7 @@ import { type ProfileFile, runProfile } from '../../../protocol/test/vectors/pro
 import { type RatchetFile, runRatchet } from '../../../protocol/test/vectors/ratchet.ts';
 import { type RecordsFile, runRecords } from '../../../protocol/test/vectors/records.ts';
 import { type RelayMessagesFile, runRelayMessages } from '../../../protocol/test/vectors/relay-messages.ts';
+import { type RoomsFile, runRooms } from '../../../protocol/test/vectors/rooms.ts';
 import { runStart, type StartFile } from '../../../protocol/test/vectors/start.ts';
 import { runStatements, type StatementFile } from '../../../protocol/test/vectors/statements.ts';
 import type { VectorResult } from '../../../protocol/test/vectors/vector-file.ts';
@@ -42,6 +43,7 @@ export const RUNNERS: Readonly<Record<string, Runner>> = {
   ratchet: (file, p) => runRatchet(file as RatchetFile, p),
   records: (file, p) => runRecords(file as RecordsFile, p),
   'relay-messages': (file, p) => runRelayMessages(file as RelayMessagesFile, p),
+  rooms: (file, p) => runRooms(file as RoomsFile, p),
   start: (file, p) => runStart(file as StartFile, p),
   statements: (file, p) => runStatements(file as StatementFile, p),
 };

@@ -1,0 +1,72 @@
+/** Taking a state of a room (§10.2, §10.5): the checks, then forks, the new record, and what was held for it. */
+import { equalBytes } from '../bytes.ts';
+import type { Party } from '../envelope/message-statement.ts';
+import type { Primitives } from '../primitives.ts';
+import { changeOf, type RoomChange } from '../rooms/change.ts';
+import { openRoomItem, type RoomItemContext } from '../rooms/open-room-item.ts';
+import { sameParty } from '../rooms/party.ts';
+import type { RoomState } from '../rooms/room-state.ts';
+import { openHeld, type RoomSelf } from './open-in-room.ts';
+import type { TakenRoomState } from './room-flight.ts';
+import { lastingEpochs, newestEpoch, type RoomRecord, withSecret, withState } from './room-record.ts';
+
+/** An item of a room that came in a pairwise session. */
+export interface CameInSession {
+  readonly body: Uint8Array;
+  /** The device at the other end of that session. */
+  readonly from: Party;
+  /** Unix milliseconds. */
+  readonly now: number;
+}
+
+/** What an item of this room is judged by. */
+export function itemContext({ device, certificates }: RoomSelf, record: RoomRecord): Omit<RoomItemContext, 'from'> {
+  const { room, epochs } = record;
+  return { me: device.bundle, room, states: epochs, newest: newestEpoch(record), certificates };
+}
+
+/**
+ * The record with the state, and what came of it; nothing came where its author made two states in one place: then the
+ * record has the alarm.
+ * @throws ProtocolError `room`, as `openRoomItem`
+ */
+export async function takeRoomState(
+  p: Primitives,
+  self: RoomSelf,
+  before: RoomRecord,
+  { body, from, now }: CameInSession,
+): Promise<{ readonly record: RoomRecord; readonly taken: TakenRoomState | undefined }> {
+  const me = self.device.bundle;
+  const { state, secret, held } = await openRoomItem(p, { ...itemContext(self, before), from }, body);
+  if (!held && isTwin(before, state)) return { record: withAlarm(before, state), taken: undefined };
+  const added = { state, secret, me, now };
+  const grown = held ? withSecret(p, before, added) : withState(p, before, added);
+  const { record, opened, refused } = await openHeld(p, self, grown, now);
+  const lasting = lastingEpochs(p, record);
+  const newest = equalBytes(record.newest, state.state);
+  const place = newest ? 'newest' : isOneOf(lasting, state) ? 'earlier' : 'lost';
+  const lost = lastingEpochs(p, before).filter((one) => !isOneOf(lasting, one) && sameParty(one.says.by, me));
+  const again = lost.flatMap((one) => changeMade(before, one));
+  return { record, taken: { state, place, held, opened, refused, again } };
+}
+
+function isOneOf(states: readonly RoomState[], { state }: RoomState): boolean {
+  return states.some((one) => equalBytes(one.state, state));
+}
+
+function changeMade({ epochs }: RoomRecord, after: RoomState): readonly RoomChange[] {
+  const before = epochs.find(({ state }) => equalBytes(state, after.says.prev));
+  const change = before && changeOf(before, after);
+  return change === undefined ? [] : [change];
+}
+
+/** Whether the author of this state has made another one in the same place. */
+function isTwin({ epochs }: RoomRecord, { says }: RoomState): boolean {
+  return epochs.some((one) => equalBytes(one.says.prev, says.prev) && sameParty(one.says.by, says.by));
+}
+
+/** With the alarm, which keeps the second state as its proof; one that the user has settled is not raised again. */
+function withAlarm(record: RoomRecord, { statement, signature }: RoomState): RoomRecord {
+  const known = record.alarm !== undefined && equalBytes(record.alarm.statement, statement);
+  return known ? record : { ...record, alarm: { statement, signature, settled: false } };
+}
