@@ -40,6 +40,25 @@ test('what is queued gets its number and its opening at once, and with them its 
   assert.deepEqual(outbox.nextBatch(TO), [first, second]);
 });
 
+test('what leaves at once waits for the disk with the commit that sends it, and no other commit does', () => {
+  const { outbox, database } = memoryStore();
+  const forced = 2; // synchronous = FULL
+  const seen: unknown[] = [];
+  const transaction = database.transaction.bind(database);
+  database.transaction = (run) => {
+    seen.push(database.pragma('synchronous'));
+    return transaction(run);
+  };
+  outbox.enqueue(TO, [textItem('typed')], { leavesAtOnce: true });
+  outbox.enqueue(TO, [textItem('waits')]);
+  assert.throws(() => outbox.acknowledge(CHAIN, 9), { code: 'restored-copy' });
+  outbox.markSent([1], flight(1));
+  database.transaction(() => outbox.enqueue(TO, [textItem('inside another')], { leavesAtOnce: true }));
+  assert.deepEqual(seen, [1, forced, 1, forced, forced, forced]);
+  assert.equal(database.pragma('synchronous'), forced);
+  assert.deepEqual(outbox.counts(TO), { queued: 2, sent: 1, tooOld: 0 });
+});
+
 test('a body over the limit is refused and nothing is queued', () => {
   const { outbox, history } = memoryStore();
   const over = { type: 'text/plain', body: bytes(MAX_BODY + 1, 65) };

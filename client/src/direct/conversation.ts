@@ -103,7 +103,10 @@ export class Conversation implements AsyncIterable<ReceivedMessage> {
       throw new WaxwingError('not-acknowledged', 'This conversation is closed.', 'Connect again and send it there.');
     }
     const items = texts.map((text) => ({ type: TYPE_TEXT, body: utf8(text) }));
-    const messages = this.#options.home.store.outbox.enqueue({ account: this.#peer.account }, items);
+    const to = { account: this.#peer.account };
+    // On the way of a typed line the disk is forced once: before it leaves.
+    const leavesAtOnce = this.#link?.sendsAtOnce ?? false;
+    const messages = this.#options.home.store.outbox.enqueue(to, items, { leavesAtOnce });
     this.#link?.wake();
     return messages.map(({ number }) => number);
   }

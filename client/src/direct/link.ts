@@ -144,6 +144,20 @@ export class Link {
     return { how: 'cut', reason: this.#connection.cutReason ?? 'ended without a close' };
   }
 
+  /** Whether what is queued now is sealed in this turn and committed as sent before anything else happens. */
+  get sendsAtOnce(): boolean {
+    return !this.#pumping && this.#sends && this.#room > 0 && this.#failure === undefined;
+  }
+
+  get #sends(): boolean {
+    return this.#ready && !this.#leaving && this.#connection.writable;
+  }
+
+  /** How many flights may still come under way (§12). */
+  get #room(): number {
+    return MAX_UNACKNOWLEDGED_FLIGHTS - (this.#sentSeq - this.#ackedSeq);
+  }
+
   /** There may be something to send. */
   wake(): void {
     if (this.#pumping) {
@@ -156,6 +170,7 @@ export class Link {
       .catch((error: unknown) => {
         this.#failure = error;
         this.#connection.cut('failed');
+        if (!(error instanceof WaxwingError)) this.#home.store.flush(); // what was queued to leave at once has not left
       })
       .finally(() => {
         this.#pumping = false;
@@ -322,7 +337,7 @@ export class Link {
 
   /** Seals what is queued, commits it, sends it; again until nothing is queued or the window is full. */
   async #pump(): Promise<void> {
-    while (this.#ready && !this.#leaving && this.#connection.writable) {
+    while (this.#sends) {
       this.#wanted = false;
       const sealed = await this.#sealQueued();
       const last = sealed.at(-1);
@@ -345,7 +360,7 @@ export class Link {
   /** Up to FLIGHTS_PER_COMMIT flights of what is queued, within the window of unacknowledged ones. */
   async #sealQueued(): Promise<{ flight: SealedFlight; numbers: readonly number[] }[]> {
     const now = this.#options.now();
-    const room = Math.min(MAX_UNACKNOWLEDGED_FLIGHTS - (this.#sentSeq - this.#ackedSeq), FLIGHTS_PER_COMMIT);
+    const room = Math.min(this.#room, FLIGHTS_PER_COMMIT);
     const sealed: { flight: SealedFlight; numbers: readonly number[] }[] = [];
     let after: number | undefined;
     while (sealed.length < room) {

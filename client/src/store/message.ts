@@ -74,12 +74,14 @@ export type SeqRange = readonly [from: number, to: number];
 
 export interface Outbox {
   /**
-   * Queues messages, in order; opening and id are made here and stay through every resend (§5.1).
+   * Queues messages, in order; opening and id are made here and stay through every resend (§5.1). Who sends them in the
+   * same turn says `leavesAtOnce`: the commit of `markSent` then forces both onto the disk. Otherwise call `flush`.
    * @throws WaxwingError `too-large` (nothing is queued then)
    */
   enqueue(
     to: ConversationKey,
     items: readonly { readonly type: string; readonly body: Bytes; readonly expiresAt?: number | undefined }[],
+    options?: { readonly leavesAtOnce?: boolean },
   ): readonly QueuedMessage[];
   /** What waited under an address now belongs to this account. The numbers moved. */
   adopt(address: string, account: Bytes): readonly number[];
@@ -88,7 +90,8 @@ export interface Outbox {
   /** queued → sent, with the flight that carries them. In one transaction with `chains.setSent`, before it leaves. */
   markSent(numbers: readonly number[], flight: FlightRecord): void;
   /**
-   * All sent on this chain up to and including a seq → delivered. The numbers newly delivered.
+   * All sent on this chain up to and including a seq → delivered. The numbers newly delivered. Not forced onto the disk:
+   * what a machine forgets when it crashes, the peer tells again on the next connection.
    * @throws WaxwingError `restored-copy` where the peer accepted more than this home ever sent (§4)
    */
   acknowledge(chain: ChainKey, upToSeq: number): readonly number[];
@@ -167,7 +170,7 @@ export interface History {
   delete(number: number): void;
   /** Deletes what is older than `keepMs` or expired; what is still to be sent stays. How many went. */
   purge(keepMs: number): number;
-  /** Unread → read, up to and including a number. */
+  /** Unread → read, up to and including a number. Not forced onto the disk. */
   markRead(conversation: ConversationKey, upToNumber: number): void;
   counts(conversation?: ConversationKey): { readonly messages: number; readonly unread: number };
 }

@@ -14,12 +14,15 @@ export interface Settings {
 }
 
 /**
- * Every method is synchronous and durable when it returns (or, inside `transaction`, when that returns). Failures of
+ * Every method is synchronous and durable when it returns (or, inside `transaction`, when that returns); the few of which
+ * it is said otherwise outlive a crash of the program all the same, and of the machine after the next commit. Failures of
  * the disk are WaxwingErrors `disk-full`, `home-read-only`, `home-io`, `home-damaged`; then nothing was changed.
  */
 export interface Store {
   /** Runs `fn` as one commit, one fsync; nested calls are savepoints. `fn` must be synchronous. */
   transaction<T>(fn: () => T): T;
+  /** Forces onto the disk what was not yet: after an `enqueue` with `leavesAtOnce` that no other commit followed. */
+  flush(): void;
   readonly chains: Chains;
   readonly peers: Peers;
   readonly pins: Pins;

@@ -131,6 +131,25 @@ export class Database {
     }
   }
 
+  /**
+   * As `transaction`, but the system may still hold the commit in memory when this returns: it outlives a crash of the
+   * program at once, and one of the machine with the next `transaction` that changes something, or with `flush`.
+   */
+  transactionUnflushed<T>(run: () => T): T {
+    if (this.inTransaction) return this.transaction(run); // as the outer one commits
+    this.pragma('synchronous = NORMAL');
+    try {
+      return this.transaction(run);
+    } finally {
+      this.pragma('synchronous = FULL');
+    }
+  }
+
+  /** Forces everything committed onto the disk. */
+  flush(): void {
+    if (!this.inTransaction) this.pragma('wal_checkpoint(PASSIVE)'); // forces the log before it copies
+  }
+
   get inTransaction(): boolean {
     return this.#raw.inTransaction;
   }

@@ -160,7 +160,7 @@ export class SqliteHistory implements History {
   }
 
   markRead(conversation: ConversationKey, upToNumber: number): void {
-    this.#database.transaction(() => {
+    this.#database.transactionUnflushed(() => {
       const number = this.#conversations.find(conversation);
       if (number === undefined) return;
       // What comes later is unread whatever was asked for.

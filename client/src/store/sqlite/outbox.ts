@@ -71,11 +71,15 @@ export class SqliteOutbox implements Outbox {
       WHERE number = ? AND flights.direction = 'out' AND outcome = 'too-old'`);
   }
 
-  enqueue(to: ConversationKey, items: readonly NewItem[]): readonly QueuedMessage[] {
+  enqueue(
+    to: ConversationKey,
+    items: readonly NewItem[],
+    options: Parameters<Outbox['enqueue']>[2] = {},
+  ): readonly QueuedMessage[] {
     for (const item of items) checkSize(item);
     const address = 'address' in to ? to.address : null;
     const openings = randomBytes(OPENING_SIZE * items.length);
-    return this.#database.transaction(() => {
+    const add = (): readonly QueuedMessage[] => {
       const conversation = this.#conversations.findOrAdd(to);
       const createdAt = this.#now();
       return items.map(({ type, body, expiresAt }, index): QueuedMessage => {
@@ -83,7 +87,8 @@ export class SqliteOutbox implements Outbox {
         const added = this.#add.run(conversation, opening, type, body, createdAt, expiresAt ?? null, address);
         return { number: added.rowid, opening, type, body, expiresAt };
       });
-    });
+    };
+    return options.leavesAtOnce === true ? this.#database.transactionUnflushed(add) : this.#database.transaction(add);
   }
 
   adopt(address: string, account: Bytes): readonly number[] {
@@ -125,7 +130,7 @@ export class SqliteOutbox implements Outbox {
 
   acknowledge(chain: ChainKey, upToSeq: number): readonly number[] {
     const { ownDevice, account, peerDevice } = chain;
-    return this.#database.transaction(() => {
+    return this.#database.transactionUnflushed(() => {
       if (upToSeq > this.#chains.get(chain).sent.seq) throw restoredCopy();
       const accepted = this.#flights.acceptUpTo(chain, upToSeq);
       this.#setAcknowledged.run(upToSeq, ownDevice, account, peerDevice);

@@ -41,4 +41,8 @@ export class SqliteStore implements Store {
   transaction<T>(fn: () => T): T {
     return this.#database.transaction(fn);
   }
+
+  flush(): void {
+    this.#database.flush();
+  }
 }
