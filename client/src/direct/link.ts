@@ -5,8 +5,6 @@
 import {
   type ControlEntry,
   type Device,
-  concat,
-  type Bytes,
   isProtocolError,
   LiveConversation,
   MAX_UNACKNOWLEDGED_FLIGHTS,
@@ -15,25 +13,22 @@ import {
   ProtocolError,
   type SealedFlight,
   TYPE_STEP,
-  TYPE_TEXT,
-  textOf,
   utf8,
 } from '@waxwing/protocol';
 import { type Content, ChannelError, misplaced } from '@waxwing/protocol/channel';
 import { WaxwingError } from '../errors.ts';
 import type { Home } from '../home/home.ts';
 import type { ChainKey } from '../store/chain.ts';
-import type { FlightRecord, QueuedMessage } from '../store/message.ts';
+import type { QueuedMessage } from '../store/message.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Observer, ReceivedMessage } from './event.ts';
+import { CTL_NICK, keepReceived, recordOf } from './kept-flight.ts';
 import { type PeerView, viewPeer } from './peer-view.ts';
 
 /** Flights that share one commit: enough to spread an fsync, few enough to keep the latency of a flood low. */
 const FLIGHTS_PER_COMMIT = 32;
 /** How long the end of a conversation waits for what is under way, ms. */
 const CLOSE_WAIT = 2_000;
-/** The name of our own ctl entry: what the sender calls itself, a byte string of UTF-8. A claim, never an identity. */
-const CTL_NICK = 'nick';
 
 export interface LinkOptions {
   readonly home: Home;
@@ -275,7 +270,8 @@ export class Link {
     const received = this.#options.now();
     const { nick } = this.peer;
     const messages = store.transaction(() => {
-      const kept = flights.flatMap((flight) => this.#store(flight, received));
+      const { peer } = this.#connection.handshake;
+      const kept = flights.flatMap((flight) => keepReceived(store, { chain: this.#chain, peer, flight, received }));
       const { received: end } = this.#live.chain;
       if (end !== undefined) store.chains.setReceived(this.#chain, end);
       return kept;
@@ -291,50 +287,6 @@ export class Link {
     if (last !== undefined) void this.#connection.acknowledge(last.seq);
   }
 
-  #store(flight: OpenedFlight, received: number): ReceivedMessage[] {
-    const { history, peers } = this.#home.store;
-    const { peer } = this.#connection.handshake;
-    const nick = flight.ctl.find(([name]) => name === CTL_NICK)?.[1];
-    if (nick instanceof Uint8Array && flight.outcome === 'accepted') {
-      const text = textOf(nick);
-      if (text !== undefined) peers.claimNick(peer.account, text);
-    }
-    const items = flight.items.filter((item) => item.type !== TYPE_STEP);
-    const numbers = history.receive(
-      {
-        ...this.#record(flight, peer.bytes),
-        outcome: flight.outcome,
-        age: flight.age,
-        gap: flight.gap,
-        proof: JSON.stringify(flight.proof),
-      },
-      items,
-    );
-    const view = this.peer;
-    return items.flatMap((item, index) => {
-      const number = numbers[index];
-      if (number === undefined) return []; // §5.1: an id is shown once
-      return {
-        number,
-        peer: view,
-        type: item.type,
-        body: item.body,
-        text: item.type === TYPE_TEXT ? textOf(item.body) : undefined,
-        sent: flight.sent,
-        received,
-        age: flight.age,
-        gap: index === 0 ? flight.gap : 0,
-        seq: flight.seq,
-        proof: flight.proof,
-      };
-    });
-  }
-
-  #record(flight: OpenedFlight | SealedFlight, bundle: Bytes): FlightRecord {
-    const { seq, statement, signature, commitments, sent } = flight;
-    return { chain: this.#chain, seq, statement, signature, commitments: concat(...commitments), bundle, sent };
-  }
-
   /** Seals what is queued, commits it, sends it; again until nothing is queued or the window is full. */
   async #pump(): Promise<void> {
     while (this.#sends) {
@@ -345,7 +297,7 @@ export class Link {
       const { store } = this.#home;
       store.transaction(() => {
         for (const { flight, numbers } of sealed) {
-          store.outbox.markSent(numbers, this.#record(flight, this.#device.bundle.bytes));
+          store.outbox.markSent(numbers, recordOf(this.#chain, flight, this.#device.bundle.bytes));
         }
         store.chains.setSent(this.#chain, { seq: last.flight.seq, hash: last.flight.statementHash });
       });
