@@ -60,7 +60,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     skip: ['fifty flights'],
   },
   'relay-messages': { mutate: folder('relay-messages'), tests: ['relay-messages'] },
-  prekeys: { mutate: folder('prekeys'), tests: ['prekeys'] },
+  prekeys: { mutate: folder('prekeys'), tests: ['prekeys', 'relay-messages', 'start'] },
   start: { mutate: folder('start'), tests: ['mailbox-start', 'start'] },
   rooms: { mutate: folder('rooms'), tests: ['room-vectors', 'room-conversation'] },
   outer: { mutate: folder('outer'), tests: ['outer'] },

@@ -89,7 +89,11 @@ describe('the tree over a statement’s entries (RFC 6962)', () => {
 
   test('a hundred entries have paths of at most seven', () => {
     assert.equal(Math.max(...[0, 31, 63, 64, 95, 96, 99].map((index) => auditPath(p, leaves, index).length)), 7);
-    assert.throws(() => auditPath(p, leaves, 100), RangeError);
+    for (const index of [-1, 0.5, 100]) {
+      assert.throws(() => auditPath(p, leaves, index), RangeError);
+      const [leaf = new Uint8Array(32)] = leaves;
+      assert.ok(!pathHolds(p, { leaf, index, count: 100, path: auditPath(p, leaves, 0), root: treeRoot(p, leaves) }));
+    }
     assert.throws(() => treeRoot(p, []), RangeError);
   });
 });
@@ -126,6 +130,8 @@ describe('the statement', () => {
     assert.match(text, /^waxwing\/1 prekeys\naccount: /);
     const largest = { ...statement, counter: 2 ** 53 - 1, made: 2 ** 53 - 2, notAfter: 2 ** 53 - 1 };
     assert.deepEqual(decodePrekeyStatement(encodePrekeyStatement(largest)), largest);
+    const shortest = { ...statement, notAfter: statement.made };
+    assert.deepEqual(decodePrekeyStatement(encodePrekeyStatement(shortest)), shortest);
   });
 
   test('of any other grammar is refused', () => {

@@ -218,6 +218,7 @@ describe('replies (§11.4)', () => {
     for (const [op, reply] of REPLIES) {
       const body = encodeReply(reply);
       assert.throws(() => decodeReply([...body, 0], () => op), malformed);
+      assert.throws(() => decodeReply(body.with(1, 'text'), () => op), malformed);
       for (let at = 2; at < body.length; at++) {
         assert.throws(() => decodeReply(body.toSpliced(at, 1), () => op), malformed);
         assert.throws(() => decodeReply(body.with(at, 'text'), () => op), malformed);

@@ -23,7 +23,7 @@ import { respond } from '../src/start/respond.ts';
 import type { StartedSession } from '../src/start/start-session.ts';
 import { decodeStart, encodeStart } from '../src/start/start-message.ts';
 import { fails } from './fixtures/conversations.ts';
-import { alice, bob, bobAccount, carol, NOW } from './fixtures/devices.ts';
+import { alice, aliceSecond, bob, bobAccount, carol, NOW } from './fixtures/devices.ts';
 import { type Fetched, openFetched, prekeysOf, setOf } from './fixtures/prekeys.ts';
 
 const bobs = await prekeysOf(bob);
@@ -149,6 +149,15 @@ suite('a start (§9.2, §9.3)', () => {
     await assert.rejects(respond(p, atBob(), { start, sid: myself.sid, now: NOW }), refused('sid'));
   });
 
+  test('another device of one’s own account may start, and the own one may not', async () => {
+    const hers = await prekeysOf(alice);
+    const prekeys = await openFetched(hers, 0, { by: aliceSecond, account: alice.bundle.account });
+    const session = initiate(p, { device: aliceSecond, prekeys, now: NOW });
+    const context = { ...atBob([hers.held]), device: alice, bundles: [alice.bundle] };
+    const opened = await respond(p, context, { start: session.start, sid: session.sid, now: NOW });
+    assert.deepEqual(opened.peer.device, aliceSecond.bundle.device);
+  });
+
   test('a start made for a bundle that was renewed since still opens, within 60 days', async () => {
     const options = { account: bobAccount, device: bob, now: NOW, rotateWrapKey: false, newDeviceId: false };
     const renewed = await renewDevice(p, options);
@@ -172,6 +181,21 @@ suite('prekeys of a device (§9.1)', () => {
   test('every entry as fetched passes the initiator’s checks', async () => {
     for (const index of [0, 1, 63, 64, 98, 99]) assert.equal((await openFetched(bobs, index)).entry?.index, index);
     assert.equal((await openFetched(bobs, undefined)).entry, undefined);
+  });
+
+  test('what a start used up goes from its own statement alone', () => {
+    const other = { ...bobs.held, counter: 2 };
+    const [first, second] = spendPrekeys([bobs.held, other], { counter: 2, kind: 'entry', index: 7 });
+    assert.equal(first, bobs.held);
+    assert.deepEqual(
+      second?.entries,
+      other.entries.filter(({ index }) => index !== 7),
+    );
+    const hashes = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+    let held: readonly HeldPrekeys[] = [bobs.held, other];
+    for (const ciphertextHash of hashes) held = spendPrekeys(held, { counter: 1, kind: 'last resort', ciphertextHash });
+    assert.deepEqual(held[0] && decodeHeldPrekeys(encodeHeldPrekeys(held[0])).remembered, hashes);
+    assert.equal(held[1], other);
   });
 
   test('are held 40 days from when they were made', () => {

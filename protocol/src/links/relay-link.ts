@@ -30,7 +30,6 @@ export function encodeRelayLink(link: RelayLink): string {
   const { host, port, relay, secret, owner } = link;
   const parts = [relay, secret, owner].flatMap((part) => (part === undefined ? [] : [toBase64Url(part)]));
   const text = `waxwing://${host.includes(':') ? `[${host}]` : host}:${String(port)}/#${parts.join('.')}`;
-  if (owner !== undefined && secret === undefined) throw refuse();
   decodeRelayLink(text);
   return text;
 }
@@ -38,14 +37,15 @@ export function encodeRelayLink(link: RelayLink): string {
 /** The link of a text. @throws ProtocolError `link` for anything but the one form of a link */
 export function decodeRelayLink(text: string): RelayLink {
   const groups = LINK.exec(text)?.groups;
-  const host = groups?.['v6'] ?? groups?.['host'];
-  const port = Number(groups?.['port']);
-  const [relay, secret, owner, ...more] = (groups?.['parts'] ?? '').split('.').map(fromBase64Url);
-  if (host === undefined || port > 65_535 || more.length > 0) throw refuse();
-  const parts = (groups?.['parts'] ?? '').split('.').length;
+  if (groups === undefined) throw refuse();
+  const { v6, host = v6, port: digits, parts = '' } = groups;
+  const port = Number(digits);
+  const written = parts.split('.');
+  const [relay, secret, owner] = written.map(fromBase64Url);
+  if (host === undefined || port > 65_535 || written.length > 3) throw refuse();
   if (relay?.length !== HASH_SIZE) throw refuse();
-  if (parts > 1 && secret?.length !== LINK_SECRET_SIZE) throw refuse();
-  if (parts > 2 && owner?.length !== HASH_SIZE) throw refuse();
+  if (written.length > 1 && secret?.length !== LINK_SECRET_SIZE) throw refuse();
+  if (written.length > 2 && owner?.length !== HASH_SIZE) throw refuse();
   return { host, port, relay, ...(secret && { secret }), ...(owner && { owner }) };
 }
 

@@ -3,7 +3,6 @@ import { type Bytes, concat, equalBytes } from '../bytes.ts';
 import { isProtocolError, ProtocolError } from '../errors.ts';
 import { type Bundle, checkSerial, type KnownSerial, readBundle } from '../keys/bundle.ts';
 import type { Device } from '../keys/device.ts';
-import { PREKEY_ENTRIES } from '../limits.ts';
 import { type HeldEntry, type HeldPrekeys, isRemembered, type PrekeyUse } from '../prekeys/held-prekeys.ts';
 import type { Primitives, SecretKey } from '../primitives.ts';
 import { startResponder } from '../ratchet/start-from-prekeys.ts';
@@ -99,7 +98,7 @@ function findKeys(p: Primitives, context: StartContext, start: StartMessage): St
   if (held === undefined) throw refuse('counter', 'A start names prekeys that are not held.');
   const index = start.entry - 1;
   const entry = held.entries.find((one) => one.index === index);
-  if (start.entry > PREKEY_ENTRIES || (start.entry > 0 && entry === undefined)) {
+  if (start.entry > 0 && entry === undefined) {
     throw refuse('entry', 'A start names a one-time prekey that is not held: it was used before.');
   }
   const own = context.bundles.find(({ certificate }) => certificate.serial === start.serial);
