@@ -23,6 +23,7 @@ export type ProtocolErrorCode =
   | 'prekeys' // §9.1 a prekey statement, entry or path that is not good
   | 'start' // §9.3 a start that makes no session here
   | 'room' // §10.1, §10.2 a member file, a room's state or a change of it that is not good
+  | 'quote' // §9.6 a quoted flight that is not its sender's, or has no place here
   | 'signal' // §9.7 a typing signal that is not taken
   | 'outer' // §11.3 an outer sealing that does not open
   | 'link' // §11.2 a text that is no address, invite or contact link of a relay

@@ -40,6 +40,14 @@ export {
   type StoredMailbox,
 } from './conversation/mailbox-state.ts';
 export { createRoom, joinRoom } from './conversation/begin-room.ts';
+export {
+  type OpenedQuote,
+  openQuote,
+  placeBetween,
+  type QuoteContext,
+  type QuotePlace,
+} from './conversation/open-quote.ts';
+export { quoteFlight, type SignedFlight } from './conversation/quote.ts';
 export { RoomConversation, type RoomConversationOptions } from './conversation/room-conversation.ts';
 export type {
   ItemTo,
@@ -88,7 +96,7 @@ export { accountOf, decodeFingerprint, encodeFingerprint } from './keys/fingerpr
 export { loadRsaPublicKey } from './keys/profile.ts';
 export { safetyNumber } from './keys/safety-number.ts';
 export * from './links/relay-link.ts';
-export { TYPE_ROOM, TYPE_ROOM_LEAVE, TYPE_STEP, TYPE_TEXT } from './labels.ts';
+export { TYPE_QUOTE, TYPE_ROOM, TYPE_ROOM_LEAVE, TYPE_STEP, TYPE_TEXT } from './labels.ts';
 export * from './limits.ts';
 export * from './outer/inner.ts';
 export { openOuter, type OuterOpening, type OuterSealing, sealOuter } from './outer/outer.ts';

@@ -58,8 +58,9 @@ export const KIND_PREKEYS = 'prekeys'; // §9.1
 export const KIND_ROOM_STATE = 'room'; // §10.1
 export const KIND_ROOM_LEAVE = 'room-leave';
 
-/** Item types (§5.1, §6, §10.2). */
+/** Item types (§5.1, §6, §9.6, §10.2). */
 export const TYPE_TEXT = 'text/plain';
 export const TYPE_STEP = 'application/waxwing-step';
+export const TYPE_QUOTE = 'application/waxwing-quote';
 export const TYPE_ROOM = 'application/waxwing-room'; // §10.2
 export const TYPE_ROOM_LEAVE = 'application/waxwing-room-leave';

@@ -69,6 +69,10 @@ const PROTOCOL: Table<ProtocolErrorCode> = {
     'What a device sent about a room is not good: its list of members, a change of it, or a signature.',
     'nothing: the room stays as it was; if it happens again, ask an admin of the room to compare waxwing --version',
   ],
+  quote: [
+    'A message that its sender gave again is not what was signed, or is not missing here. Nothing was shown.',
+    'nothing to do: what is missing stays told as missing',
+  ],
   signal: ['A sign that somebody types was not taken.', 'nothing to do: it means nothing for the messages'],
   outer: [
     'What lay in the mailbox does not open: it was changed on the way, or is not for this device.',

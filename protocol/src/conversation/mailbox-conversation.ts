@@ -19,7 +19,8 @@ import { acceptControl, stepDue } from '../ratchet/pq.ts';
 import { ratchetSend } from '../ratchet/ratchet.ts';
 import type { OpenStart } from '../start/respond.ts';
 import type { StartedSession } from '../start/start-session.ts';
-import type { ChainState, ControlEntry, OpenedFlight, OutgoingItem, SealedFlight } from './flight.ts';
+import type { ChainEnd, ChainState, ControlEntry, OpenedFlight, OutgoingItem, SealedFlight } from './flight.ts';
+import { type FlightTrace, OpeningWatch, SealingWatch } from './flight-trace.ts';
 import { type MailboxSession, newSession } from './mailbox-session.ts';
 import {
   dropOld,
@@ -30,6 +31,7 @@ import {
   withPeerStart,
   withSession,
 } from './mailbox-state.ts';
+import { type OpenedQuote, openQuote, placeBetween } from './open-quote.ts';
 import { openedFlight } from './opened-flight.ts';
 import { planFlight, sealPlan, takeItems } from './plan-flight.ts';
 
@@ -60,6 +62,8 @@ export interface MailboxConversationOptions {
   readonly state: MailboxState;
   /** A monotonic clock in milliseconds: gives the proof its durations. */
   readonly stopwatch?: (() => number) | undefined;
+  /** Told of each flight that was sealed, and of each envelope of a session that is known or starts. */
+  readonly trace?: FlightTrace | undefined;
 }
 
 const BUNDLE = 'bundle';
@@ -84,6 +88,7 @@ export class MailboxConversation {
   readonly #p: Primitives;
   readonly #device: Device;
   readonly #stopwatch: (() => number) | undefined;
+  readonly #trace: FlightTrace | undefined;
   readonly #rejection: SecretKey;
   #state: MailboxState;
   #failuresBehindHmac = 0;
@@ -94,6 +99,7 @@ export class MailboxConversation {
     this.#device = options.device;
     this.#state = options.state;
     this.#stopwatch = options.stopwatch;
+    this.#trace = options.trace;
     this.#rejection = new SecretKey(p.randomBytes(HASH_SIZE));
   }
 
@@ -162,6 +168,23 @@ export class MailboxConversation {
     return this.#inTurn(() => this.#openStarted(opened, envelope, now));
   }
 
+  /**
+   * Takes a flight that the peer gives again, signed as it was, in an item `application/waxwing-quote` of a flight that was
+   * accepted (§9.6). It is shown in its place as `arrived late (quoted)`.
+   * @throws ProtocolError `quote`; the state is then as it was, and it counts against nobody
+   */
+  openQuote(body: Uint8Array, now: number): Promise<OpenedQuote> {
+    return this.#inTurn(async () => {
+      const { peer, received } = this.#state;
+      const place = placeBetween(this.#p, { from: peer, to: this.#device.bundle, received });
+      const quoted = await openQuote(this.#p, { author: peer, places: [place], now, stopwatch: this.#stopwatch }, body);
+      const { seq, prev, statementHash: hash } = quoted;
+      // Its ctl was not signed, and is not there: voids in it are told again by whoever is asked for them.
+      this.#state = { ...this.#state, received: advanceChain(received, { seq, prev, hash, voids: [] }) };
+      return quoted;
+    });
+  }
+
   #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
     const run = this.#work.then(work);
     this.#work = run.catch(() => undefined);
@@ -190,9 +213,12 @@ export class MailboxConversation {
       ttl,
       room: roomBeside(start),
     });
+    const trace = this.#trace?.();
+    const watch = trace && new SealingWatch(trace, { ratchet: session.ratchet, chain: sent });
     // From here on the key and the seq are used up: a crash skips a number and never repeats one (§5.2).
     this.#state = dropOld({ ...withSession(this.#state, { ...session, ratchet: ratchet.state }), sent: plan.end }, now);
-    const sealed = await sealPlan(p, plan);
+    const sealed = await sealPlan(p, plan, watch?.layers);
+    watch?.sealed(sealed.envelope, plan.sealing, { ratchet: ratchet.state, chain: plan.end });
     return { ...sealed, sid, inner: { kind: 'envelope', envelope: sealed.envelope, start } };
   }
 
@@ -206,13 +232,14 @@ export class MailboxConversation {
         : refuse('sid', 'the envelope is of a session that is not known');
     }
     const moved = { session };
-    const opened = await this.#openIn(this.#state, moved, { envelope, now }).catch((error: unknown) => {
+    const { opened, watch } = await this.#openIn(this.#state, moved, { envelope, now }).catch((error: unknown) => {
       // Behind a good HMAC the ratchet is committed and the key burnt, whatever followed (§5.4).
       this.#state = withSession(this.#state, moved.session);
       if (isProtocolError(error, 'envelope-3', 'envelope-4', 'envelope-5')) this.#failuresBehindHmac += 1;
       throw error;
     });
     this.#state = await this.#accept(withSession(this.#state, moved.session), opened, { sid, now });
+    watch?.opened(undefined, endOf(this.#state));
     return { ...openedFlight(opened), sid, late: opened.freshness.late };
   }
 
@@ -228,21 +255,22 @@ export class MailboxConversation {
       throw refuse('sid', 'the session is one of another device');
     }
     const moved = { session: newSession(started.session) };
-    const opened = await this.#openIn(before, moved, { envelope, now });
+    const { opened, watch } = await this.#openIn(before, moved, { envelope, now });
     this.#state = await this.#accept(
       withPeerStart(before, moved.session, { now, late: opened.freshness.late }),
       opened,
       { sid, now },
     );
+    watch?.opened(undefined, endOf(this.#state));
     return { ...openedFlight(opened), sid, late: opened.freshness.late };
   }
 
   /** Steps 0 to 5 of §5.4 in one session. `moved` takes the ratchet once the HMAC holds. */
-  #openIn(
+  async #openIn(
     state: MailboxState,
     moved: { session: MailboxSession },
     opening: { readonly envelope: Uint8Array; readonly now: number },
-  ): Promise<Opened> {
+  ): Promise<{ readonly opened: Opened; readonly watch: OpeningWatch | undefined }> {
     const p = this.#p;
     const { device } = this.#device.bundle;
     const { envelope: encoded, now } = opening;
@@ -258,7 +286,10 @@ export class MailboxConversation {
       rejection: this.#rejection,
       received: state.received,
     };
-    return openEnvelope(p, context, {
+    const trace = this.#trace?.();
+    const { ratchet: before } = moved.session;
+    const watch = trace && new OpeningWatch(trace, { envelope: encoded, ratchet: before, chain: endOf(state) });
+    const opened = await openEnvelope(p, context, {
       encoded,
       now,
       deriveKey: (header) => {
@@ -267,11 +298,17 @@ export class MailboxConversation {
           messageKey,
           commit: () => {
             moved.session = { ...moved.session, ...ratchet };
+            watch?.turned({ before, after: moved.session.ratchet });
           },
         };
       },
       stopwatch: this.#stopwatch,
+      watch: watch?.step,
+    }).catch((error: unknown) => {
+      if (isProtocolError(error)) watch?.opened(error, endOf(state));
+      throw error;
     });
+    return { opened, watch };
   }
 
   /** Step 6: all five hold. */
@@ -309,6 +346,11 @@ export class MailboxConversation {
     }
     return renewed;
   }
+}
+
+/** The last flight that came, as a trace tells it: undefined before the first. */
+function endOf({ received }: MailboxState): ChainEnd | undefined {
+  return received.last.seq === 0 ? undefined : received.last;
 }
 
 /** What an envelope may take up in the largest outer sealing, with its start beside it. */

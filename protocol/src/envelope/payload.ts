@@ -40,7 +40,8 @@ export interface Payload {
   readonly ctl: readonly ControlEntry[];
 }
 
-const MEDIA_TYPE = new RegExp(`^[\\x21-\\x7e]{1,${MAX_MEDIA_TYPE}}$`);
+/** A media type (§5.1). */
+export const MEDIA_TYPE = new RegExp(`^[\\x21-\\x7e]{1,${MAX_MEDIA_TYPE}}$`);
 
 const PAYLOAD = tuple([
   list(tuple([text(MEDIA_TYPE), bytesBetween(0, MAX_BODY), bytes(HASH_SIZE)]), 1, MAX_ITEMS),

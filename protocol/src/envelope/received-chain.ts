@@ -44,7 +44,7 @@ export function checkPlace(
   const told = { voids, age: judged.now - sent, fault: undefined };
   const missing = seq - last.seq - 1;
   if (missing < 0) {
-    checkLate(chain, payload, judged.hash);
+    checkMissing(chain, payload, judged.hash);
     return { ...told, gap: 0, late: true };
   }
   if (missing === 0 && !equalBytes(prev, last.hash)) throw stale('prev', 'the flight does not continue the chain');
@@ -52,7 +52,15 @@ export function checkPlace(
   return { ...told, gap: missing - countCovered(voids, last.seq + 1, seq - 1), late: false };
 }
 
-function checkLate(chain: ReceivedChain, { seq, prev }: Payload, hash: () => Bytes): void {
+/**
+ * Whether a flight is one that is missing, and agrees with its neighbours; `hash` gives H of its statement.
+ * @throws ProtocolError `envelope-4`, check `seq` or `prev`
+ */
+export function checkMissing(
+  chain: ReceivedChain,
+  { seq, prev }: Pick<Payload, 'seq' | 'prev'>,
+  hash: () => Bytes,
+): void {
   const gap = chain.gaps.find(({ from, to }) => seq >= from && seq <= to);
   if (gap === undefined) throw stale('seq', `flight ${seq} is not new, and none that is missing`);
   if (seq > gap.from && seq < gap.to) withRoom(chain, gap);

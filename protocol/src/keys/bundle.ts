@@ -47,6 +47,17 @@ export function encodeBundle(parts: {
   return encodeCbor([parts.accountKey.spki, parts.certificateBytes, parts.certificateSignature]);
 }
 
+/** Whose bundle it says it is, before anything of it is verified; undefined where it does not even read. */
+export function claimedDevice(bytes: Uint8Array): Pick<Bundle, 'account' | 'device'> | undefined {
+  try {
+    const [, certificateBytes] = decodeCborAs(BUNDLE, bytes);
+    return decodeCertificate(certificateBytes);
+  } catch (error) {
+    if (isProtocolError(error, 'cbor', 'bundle')) return undefined;
+    throw error;
+  }
+}
+
 /**
  * A bundle that is good but for the time: of its validity nothing is said (one's own, which may be due for renewal).
  * @throws ProtocolError `bundle`
