@@ -3,11 +3,13 @@ import { type Bytes, equalBytes } from '../bytes.ts';
 import { decodeEnvelope } from '../envelope/envelope.ts';
 import { stale } from '../envelope/freshness.ts';
 import { decodeHeader, type Header, KIND_ROOM } from '../envelope/header.ts';
+import type { Party } from '../envelope/message-statement.ts';
 import { type Opened, openEnvelope, type RoomOpeningContext } from '../envelope/open.ts';
 import { advanceChain, beginChain, checkFirst, checkPlace } from '../envelope/received-chain.ts';
 import { isProtocolError, ProtocolError } from '../errors.ts';
 import type { Device } from '../keys/device.ts';
 import type { Primitives, SecretKey } from '../primitives.ts';
+import { lasts } from '../rooms/fork.ts';
 import { memberOf } from '../rooms/member-file.ts';
 import type { Certificates } from '../rooms/open-room-item.ts';
 import { sameParty } from '../rooms/party.ts';
@@ -19,7 +21,6 @@ import type { OpenedHeld, OpenedRoomFlight } from './room-flight.ts';
 import {
   authorOf,
   dropOldOfRoom,
-  lastingEpochs,
   newestEpoch,
   type RoomEpoch,
   type RoomRecord,
@@ -78,7 +79,7 @@ export async function openInRoom(
     epoch: epoch.says.epoch,
     late: opened.freshness.late,
     writtenBefore: !equalBytes(epoch.file.hash, newestEpoch(record).file.hash),
-    lost: !lastingEpochs(p, record).some(({ state }) => equalBytes(state, epoch.state)),
+    lost: !lasts(p, record.epochs, epoch),
   };
   return { record: after, flight };
 }
@@ -147,13 +148,22 @@ function openingContext(
     rejection: self.rejection,
     member: self.device.bundle,
     place: (payload, judged) => {
-      const first = { now: judged.now, missing: n };
+      const first = { now: judged.now, missing: missingBefore(record, sender, n) };
       const freshness =
         author === undefined ? checkFirst(payload, first) : checkPlace(author.received, payload, judged);
       if (memberOf(file, sender) === undefined) throw stale('removed', 'the author is in the room no more');
       return freshness;
     },
   };
+}
+
+/**
+ * How many flights of an author of whom none has come are missing for certain: the places of this epoch before n; and where
+ * both were in the room when it began, all there are.
+ */
+function missingBefore({ epochs }: RoomRecord, author: Party, n: number): number {
+  const first = epochs.find(({ says, chains }) => says.epoch === 1 && chains.length > 0);
+  return first !== undefined && memberOf(first.file, author) !== undefined ? Number.POSITIVE_INFINITY : n;
 }
 
 /** Step 6: all five hold, and only now anything moves. */
@@ -169,7 +179,8 @@ function accepted(
   const { payload, hash, freshness } = opened;
   const known = authorOf(record, chain);
   const flight = { seq: payload.seq, prev: payload.prev, hash, voids: freshness.voids };
-  const received = known === undefined ? beginChain(flight, of.n) : advanceChain(known.received, flight);
+  const received =
+    known === undefined ? beginChain(flight, missingBefore(record, chain, of.n)) : advanceChain(known.received, flight);
   const { account, device } = chain;
   const author = { account, device, received, told: known?.told ?? 0, news: true };
   return withAuthor(withChain({ ...record, skipped }, epoch, chain), author);

@@ -12,7 +12,7 @@ import {
 } from '../limits.ts';
 import type { Primitives, SecretKey } from '../primitives.ts';
 import type { RoomChange } from '../rooms/change.ts';
-import { newestOf, pathFrom, rootOf } from '../rooms/fork.ts';
+import { lasts, newestOf, rootOf } from '../rooms/fork.ts';
 import { isAdmin, memberOf, type RoomMember } from '../rooms/member-file.ts';
 import { sameParty } from '../rooms/party.ts';
 import type { Signed } from '../rooms/room-item.ts';
@@ -105,9 +105,9 @@ export function newestEpoch(record: RoomRecord): RoomEpoch {
   return record.epochs.find(({ state }) => equalBytes(state, record.newest)) as RoomEpoch; // it is never dropped
 }
 
-/** The states that last, the newest behind all others. */
-export function lastingEpochs(p: Primitives, record: RoomRecord): readonly RoomEpoch[] {
-  return pathFrom(p, record.epochs, rootOf(record.epochs, newestEpoch(record)));
+/** The states that lasted before and do not any more (§10.5). */
+export function lostSince(p: Primitives, before: RoomRecord, after: Pick<RoomRecord, 'epochs'>): readonly RoomEpoch[] {
+  return before.epochs.filter((one) => lasts(p, before.epochs, one) && !lasts(p, after.epochs, one));
 }
 
 export function authorOf(record: RoomRecord, party: Party): RoomAuthor | undefined {
@@ -121,14 +121,11 @@ export function withState(p: Primitives, record: RoomRecord, added: NewState): R
   const epochs = [...record.epochs, epochOf(p, added)];
   const root = rootOf(epochs, grown ? newestEpoch(record) : (epochs.at(-1) as RoomEpoch));
   const newest = newestOf(p, epochs, root).state;
-  const lost = lastingEpochs(p, record).filter(
-    (old) => !pathFrom(p, epochs, root).some((one) => equalBytes(one.state, old.state)),
-  );
   const moved = epochs.map((one) => {
     if (equalBytes(one.state, newest)) return { ...one, ended: 0 };
     return one.ended === 0 ? { ...one, ended: now } : one;
   });
-  const leaves = [...record.leaves, ...lost.flatMap((one) => one.leaves)];
+  const leaves = [...record.leaves, ...lostSince(p, record, { epochs }).flatMap((one) => one.leaves)];
   return dropOldOfRoom({ ...record, epochs: moved, newest, leaves }, now);
 }
 

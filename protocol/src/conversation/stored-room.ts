@@ -60,7 +60,7 @@ const AUTHOR = tuple([
   bytes(DEVICE_ID_SIZE),
   uint(),
   bytes(HASH_SIZE),
-  list(tuple([uint(), uint(), union([bytes(HASH_SIZE), bytes(0)]), bytes(HASH_SIZE)]), 0, MAX_GAPS),
+  list(tuple([uint(), uint(), bytes(HASH_SIZE), bytes(HASH_SIZE)]), 0, MAX_GAPS),
   list(tuple([uint(), uint()]), 0, MAX_GAPS),
   uint(),
   uint(1),

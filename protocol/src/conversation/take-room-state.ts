@@ -3,12 +3,14 @@ import { equalBytes } from '../bytes.ts';
 import type { Party } from '../envelope/message-statement.ts';
 import type { Primitives } from '../primitives.ts';
 import { changeOf, type RoomChange } from '../rooms/change.ts';
+import { lasts } from '../rooms/fork.ts';
+import { memberOf } from '../rooms/member-file.ts';
 import { openRoomItem, type RoomItemContext } from '../rooms/open-room-item.ts';
 import { sameParty } from '../rooms/party.ts';
 import type { RoomState } from '../rooms/room-state.ts';
 import { openHeld, type RoomSelf } from './open-in-room.ts';
 import type { TakenRoomState } from './room-flight.ts';
-import { lastingEpochs, newestEpoch, type RoomRecord, withSecret, withState } from './room-record.ts';
+import { lostSince, newestEpoch, type RoomRecord, withSecret, withState } from './room-record.ts';
 
 /** An item of a room that came in a pairwise session. */
 export interface CameInSession {
@@ -42,16 +44,11 @@ export async function takeRoomState(
   const added = { state, secret, me, now };
   const grown = held ? withSecret(p, before, added) : withState(p, before, added);
   const { record, opened, refused } = await openHeld(p, self, grown, now);
-  const lasting = lastingEpochs(p, record);
   const newest = equalBytes(record.newest, state.state);
-  const place = newest ? 'newest' : isOneOf(lasting, state) ? 'earlier' : 'lost';
-  const lost = lastingEpochs(p, before).filter((one) => !isOneOf(lasting, one) && sameParty(one.says.by, me));
+  const place = newest ? 'newest' : lasts(p, record.epochs, state) ? 'earlier' : 'lost';
+  const lost = lostSince(p, before, record).filter((one) => sameParty(one.says.by, me));
   const again = lost.flatMap((one) => changeMade(before, one));
   return { record, taken: { state, place, held, opened, refused, again } };
-}
-
-function isOneOf(states: readonly RoomState[], { state }: RoomState): boolean {
-  return states.some((one) => equalBytes(one.state, state));
 }
 
 function changeMade({ epochs }: RoomRecord, after: RoomState): readonly RoomChange[] {
@@ -65,8 +62,13 @@ function isTwin({ epochs }: RoomRecord, { says }: RoomState): boolean {
   return epochs.some((one) => equalBytes(one.says.prev, says.prev) && sameParty(one.says.by, says.by));
 }
 
-/** With the alarm, which keeps the second state as its proof; one that the user has settled is not raised again. */
-function withAlarm(record: RoomRecord, { statement, signature }: RoomState): RoomRecord {
+/**
+ * With the alarm, which keeps the second state as its proof. One that the user has settled is not raised again, and none is
+ * raised by who is in the room no more: there is nothing left to decide.
+ */
+function withAlarm(record: RoomRecord, { says, statement, signature }: RoomState): RoomRecord {
   const known = record.alarm !== undefined && equalBytes(record.alarm.statement, statement);
-  return known ? record : { ...record, alarm: { statement, signature, settled: false } };
+  return known || memberOf(newestEpoch(record).file, says.by) === undefined
+    ? record
+    : { ...record, alarm: { statement, signature, settled: false } };
 }

@@ -8,7 +8,7 @@ import type { Payload } from './payload.ts';
 export interface Gap {
   readonly from: number;
   readonly to: number;
-  /** H of the statement of `from` − 1, 32: the prev of `from`. Empty where nothing is known of it: then any is taken. */
+  /** H of the statement of `from` − 1, 32: the prev of `from`. */
   readonly before: Bytes;
   /** The prev of `to` + 1, 32: H of the statement of `to`. */
   readonly after: Bytes;
@@ -64,15 +64,15 @@ export function checkMissing(
   const gap = chain.gaps.find(({ from, to }) => seq >= from && seq <= to);
   if (gap === undefined) throw stale('seq', `flight ${seq} is not new, and none that is missing`);
   if (seq > gap.from && seq < gap.to) withRoom(chain, gap);
-  if (seq === gap.from && gap.before.length > 0 && !equalBytes(prev, gap.before))
+  if (seq === gap.from && !equalBytes(prev, gap.before))
     throw stale('prev', 'the flight does not follow the one before');
   if (seq === gap.to && !equalBytes(hash(), gap.after))
     throw stale('prev', 'the flight is not the one that followed on');
 }
 
 /**
- * The place of the first flight that comes of a member of a room (§10.4): it begins the chain. Of what was sent before it
- * `missing` flights at most are of a time since one's own joining, and may still come.
+ * The place of the first flight that comes of a member of a room (§10.4): it begins the chain. `missing` of those before it
+ * are known to be of a time since one's own joining; of the others nothing is told, but they are taken if they come.
  * @throws ProtocolError `envelope-4`, check `seq` or `prev`, for one that cannot be
  */
 export function checkFirst(
@@ -81,17 +81,12 @@ export function checkFirst(
 ): Freshness {
   const { seq, prev, sent } = payload;
   if (seq < 1) throw stale('seq', 'flights begin at 1');
-  if (seq === 1 && prev.some((byte) => byte !== 0))
+  if (seq === 1 && !equalBytes(prev, newReceivedChain().last.hash)) {
     throw stale('prev', 'the first flight of a chain has none before it');
+  }
   const voids = readVoids(payload.ctl);
-  const from = firstMissing(seq, missing);
-  return {
-    voids,
-    age: now - sent,
-    fault: undefined,
-    gap: seq - from - countCovered(voids, from, seq - 1),
-    late: false,
-  };
+  const gap = seq - 1 - countCovered([...voids, ...untold(seq, missing)], 1, seq - 1);
+  return { voids, age: now - sent, fault: undefined, gap, late: false };
 }
 
 /** The chain that such a flight begins. */
@@ -99,15 +94,13 @@ export function beginChain(
   flight: { readonly seq: number; readonly prev: Bytes; readonly hash: Bytes; readonly voids: readonly VoidRange[] },
   missing: number,
 ): ReceivedChain {
-  const { seq, prev, hash } = flight;
-  const from = firstMissing(seq, missing);
-  const before = new Uint8Array(from === 1 ? HASH_SIZE : 0);
-  const gaps = from === seq ? [] : [{ from, to: seq - 1, before, after: prev }];
-  return { last: { seq, hash }, gaps, voids: withinGaps(merge(flight.voids), gaps) };
+  const voids = [...flight.voids, ...untold(flight.seq, missing)];
+  return advanceChain(newReceivedChain(), { ...flight, voids });
 }
 
-function firstMissing(seq: number, missing: number): number {
-  return Math.max(1, seq - missing);
+/** Of the flights before `seq` those that may be of a time before one's joining. */
+function untold(seq: number, missing: number): readonly VoidRange[] {
+  return seq - 1 > missing ? [[1, seq - 1 - missing]] : [];
 }
 
 /**

@@ -36,11 +36,7 @@ export function newestOf<State extends RoomState>(p: Primitives, states: readonl
 }
 
 /** The states that last, from `root` to the newest. */
-export function pathFrom<State extends RoomState>(
-  p: Primitives,
-  states: readonly State[],
-  root: State,
-): readonly State[] {
+function pathFrom<State extends RoomState>(p: Primitives, states: readonly State[], root: State): readonly State[] {
   const path = [root];
   for (;;) {
     const last = path.at(-1) as State;
@@ -62,6 +58,11 @@ function winner<State extends RoomState>(p: Primitives, states: readonly State[]
   if (best !== undefined) return best;
   const [first, ...others] = states.filter(takesAway);
   return others.reduce<State | undefined>((low, one) => (low !== undefined && lower(p, low, one) ? low : one), first);
+}
+
+/** Whether a held state is on the side that lasts wherever states parted before it. */
+export function lasts(p: Primitives, states: readonly RoomState[], one: RoomState): boolean {
+  return pathFrom(p, states, rootOf(states, one)).some(({ state }) => equalBytes(state, one.state));
 }
 
 /** The oldest held state below `from`. */

@@ -1,0 +1,378 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import fc from 'fast-check';
+import { toHex, utf8 } from '../src/bytes.ts';
+import { createRoom, joinRoom } from '../src/conversation/begin-room.ts';
+import { RoomConversation } from '../src/conversation/room-conversation.ts';
+import type { MadeItems } from '../src/conversation/room-flight.ts';
+import { newestEpoch, type RoomRecord } from '../src/conversation/room-record.ts';
+import type { Party } from '../src/envelope/message-statement.ts';
+import { signStatement } from '../src/keys/profile.ts';
+import { MAX_ROOM_MEMBERS } from '../src/limits.ts';
+import { nodePrimitives as p } from '../src/primitives/node.ts';
+import { changeOf, checkChange, membersAfter, type RoomChange } from '../src/rooms/change.ts';
+import { decodeMemberFile, encodeMemberFile } from '../src/rooms/member-file.ts';
+import { sameParty } from '../src/rooms/party.ts';
+import { decodeRoomGot, decodeRoomQuestion, encodeRoomGot, encodeRoomQuestion } from '../src/rooms/room-control.ts';
+import { encodeLeaveItem, encodeRoomItem } from '../src/rooms/room-item.ts';
+import { encodeLeaveStatement, encodeRoomStatement } from '../src/rooms/room-statement.ts';
+import { fails } from './fixtures/conversations.ts';
+import { alice, aliceSecond, bob, carol, NOW } from './fixtures/devices.ts';
+import { bodyFor, certificates, Inside, memberIn, partyOf, roomOf, three } from './fixtures/rooms.ts';
+
+suite('taking a state (§10.2)', () => {
+  test('one whose state before has not come changes nothing, and is good once that has', async () => {
+    const { a, b } = await three();
+    const two = await a.change({ change: 'fresh' });
+    const three_ = await a.change({ change: 'name', name: 'drei' });
+    const before = b.written;
+    await assert.rejects(b.take(three_), fails('room', 'known'));
+    assert.equal(b.written, before);
+    await b.take(two);
+    assert.equal((await b.take(three_)).place, 'newest');
+    assert.equal(newestEpoch(b.room.state).says.name, 'drei');
+    assert.deepEqual([(await b.take(two)).place, (await b.take(two)).held], ['earlier', true]);
+  });
+
+  test('nobody outside the room hands one on', async () => {
+    const { a, b } = await three();
+    const made = await a.change({ change: 'add', members: [memberIn(aliceSecond, 'member')] });
+    const told = a.room.answer({ room: made.state.says.room, sid: made.state.state.slice(0, 16) }, partyOf(bob));
+    await a.room.forgetSecret(made.state.state);
+    const bare = a.room.answer({ room: made.state.says.room, sid: made.state.state.slice(0, 16) }, partyOf(bob));
+    assert.notDeepEqual(told, bare);
+    const take = (from: Party) => b.room.take({ body: bare?.item.body ?? assert.fail(), from, now: NOW });
+    await assert.rejects(take({ account: new Uint8Array(32), device: bob.bundle.device }), fails('room', 'by'));
+    assert.equal((await take(partyOf(aliceSecond))).place, 'newest');
+    assert.equal(
+      a.room.answer({ room: new Uint8Array(32), sid: made.state.state.slice(0, 16) }, partyOf(bob)),
+      undefined,
+    );
+    assert.equal(a.room.answer({ room: made.state.says.room, sid: new Uint8Array(16) }, partyOf(bob)), undefined);
+  });
+
+  test('a state of another room is refused in this one', async () => {
+    const { b } = await three();
+    const other = await roomOf(bob, carol);
+    const before = b.written;
+    await assert.rejects(b.take(other.made), fails('room', 'room id'));
+    assert.equal(b.written, before);
+  });
+
+  test('while the bundle of a signer is still to be fetched, nothing changes, and the item is good later', async () => {
+    const { a, b, c } = await three();
+    const blind = (without: Party): RoomConversation =>
+      new RoomConversation(p, {
+        device: bob,
+        state: b.room.state,
+        certificates: (party) => (sameParty(party, without) ? [] : certificates(party)),
+      });
+    const items = await c.room.leave(NOW);
+    await assert.rejects(blind(carol.bundle).takeLeave(bodyFor(items, bob), NOW), fails('room', 'bundle'));
+    await a.room.takeLeave(bodyFor(items, alice), NOW);
+    const made = await a.change(a.room.changeDue(NOW) ?? assert.fail());
+    const came = { body: bodyFor(made.items, bob), from: partyOf(alice), now: NOW };
+    await assert.rejects(blind(alice.bundle).take(came), fails('room', 'bundle'));
+    await assert.rejects(blind(carol.bundle).take(came), fails('room', 'bundle'));
+    assert.equal((await blind(aliceSecond.bundle).take(came)).place, 'newest');
+  });
+
+  test('who is new takes the state that adds him, from the admin who made it, and no other', async () => {
+    const { a, others } = await roomOf(bob);
+    const [b] = others as [Inside];
+    const role = await a.change({ change: 'role', members: [memberIn(bob, 'admin')] });
+    await b.take(role);
+    const join = (made: MadeItems, from: Party): Promise<RoomRecord> => {
+      const body = made.items.find(({ to }) => sameParty(to, carol.bundle))?.item.body ?? bodyFor(made.items, bob);
+      return joinRoom(p, { device: carol, certificates }, { body, from, now: NOW });
+    };
+    await assert.rejects(join(role, partyOf(alice)), fails('room', 'known'));
+    const added = await a.change({ change: 'add', members: [memberIn(carol, 'member')] });
+    await assert.rejects(join(added, partyOf(bob)), fails('room', 'by'));
+    const passed = a.room.answer(
+      { room: a.room.state.room, sid: added.state.state.slice(0, 16) },
+      partyOf(aliceSecond),
+    );
+    assert.equal(passed, undefined);
+    await b.take(added);
+    const later = await b.change({ change: 'name', name: 'sp\u00e4ter' });
+    await assert.rejects(join(later, partyOf(bob)), fails('room', 'known'));
+    const record = await join(added, partyOf(alice));
+    assert.equal(record.epochs.length, 1);
+    const c = new Inside(carol, record);
+    assert.equal((await c.take(later)).place, 'newest');
+  });
+
+  test('an add by somebody who is no admin in it is refused, and one that does not add the reader', async () => {
+    const { a } = await roomOf(bob);
+    const { epochs } = a.room.state;
+    const says = epochs[0]?.says ?? assert.fail();
+    const send = async (members: Parameters<typeof encodeMemberFile>[1], by: typeof alice) => {
+      const file = encodeMemberFile(p, members);
+      const made = {
+        ...says,
+        epoch: 7,
+        by: partyOf(by),
+        change: 'add' as const,
+        members: file.hash,
+        count: members.length,
+      };
+      const statement = encodeRoomStatement(made);
+      const signature = await signStatement(p, by.signKey, statement);
+      const body = encodeRoomItem({ statement, signature, file: file.bytes, secret: undefined, leaves: [] });
+      return joinRoom(p, { device: carol, certificates }, { body, from: partyOf(by), now: NOW });
+    };
+    const three_ = [memberIn(alice, 'admin'), memberIn(bob, 'member'), memberIn(carol, 'member')];
+    await assert.rejects(send(three_, bob), fails('room', 'change'));
+    await assert.rejects(send(three_.slice(0, 2), alice), fails('room', 'known'));
+    assert.equal((await send(three_, alice)).epochs[0]?.says.epoch, 7);
+  });
+
+  test('who was removed joins anew with the state that adds him, and not with an older one', async () => {
+    const { a, b, c } = await three();
+    const old = await a.say('before the removal');
+    await c.open(old);
+    const made = await a.change({ change: 'remove', members: [partyOf(carol)] });
+    for (const side of [b, c]) await side.take(made);
+    await b.take(await a.change({ change: 'fresh' }));
+    const fresh = await a.change({ change: 'name', name: 'ohne' });
+    await b.take(fresh);
+    const came = { body: bodyFor(fresh.items, bob), from: partyOf(alice), now: NOW };
+    await assert.rejects(c.room.take(came), fails('room', 'known'));
+    const back = await a.change({ change: 'add', members: [memberIn(carol, 'member')] });
+    await b.take(back);
+    const taken = await c.take(back);
+    assert.deepEqual([taken.place, taken.again, taken.state.says.epoch], ['newest', [], 5]);
+    const flight = await c.open(await a.say('welcome back'));
+    assert.deepEqual([flight.gap, flight.seq], [0, 2]);
+    assert.equal((await b.open(await c.say('thanks'))).epoch, 5);
+  });
+});
+
+suite('a leave statement (§10.1)', () => {
+  test('counts for this room, for a member, with his signature', async () => {
+    const { b, made } = await three();
+    const { room } = made.state.says;
+    const item = async (says: {
+      room?: Uint8Array<ArrayBuffer>;
+      by?: typeof carol;
+      key?: typeof carol;
+      made?: number;
+    }) => {
+      const { by = carol, key = by } = says;
+      const statement = encodeLeaveStatement({ room: says.room ?? room, by: partyOf(by), made: says.made ?? NOW });
+      return encodeLeaveItem({ statement, signature: await signStatement(p, key.signKey, statement) });
+    };
+    const take = async (body: Uint8Array | Promise<Uint8Array>) => b.room.takeLeave(await body, NOW);
+    const before = b.written;
+    await assert.rejects(take(new Uint8Array([0x80])), fails('room', 'shape'));
+    await assert.rejects(
+      take(encodeLeaveItem({ statement: utf8('x'), signature: new Uint8Array(256) })),
+      fails('room', 'grammar'),
+    );
+    await assert.rejects(take(item({ room: new Uint8Array(32) })), fails('room', 'room id'));
+    await assert.rejects(take(item({ by: aliceSecond })), fails('room', 'by'));
+    await assert.rejects(take(item({ key: bob })), fails('room', 'signature'));
+    await assert.rejects(take(item({ made: 1 })), fails('room', 'signature'));
+    assert.equal(b.written, before);
+    await take(item({}));
+    await take(item({ made: NOW + 1 }));
+    assert.equal(b.room.state.leaves.length, 1);
+  });
+});
+
+suite('making a state (§10.1)', () => {
+  test('what the table does not allow is refused before anything changes', async () => {
+    const { a, b } = await three();
+    const refused: readonly (readonly [Inside, RoomChange, string])[] = [
+      [b, { change: 'add', members: [memberIn(aliceSecond, 'member')] }, 'change'],
+      [b, { change: 'remove', members: [partyOf(carol)] }, 'change'],
+      [b, { change: 'role', members: [memberIn(bob, 'admin')] }, 'change'],
+      [b, { change: 'name', name: 'B' }, 'change'],
+      [a, { change: 'name', name: 'Gruppe' }, 'change'],
+      [a, { change: 'name', name: '' }, 'grammar'],
+      [a, { change: 'name', name: 'e\u0301' }, 'grammar'],
+      [a, { change: 'name', name: 'x'.repeat(65) }, 'grammar'],
+      [a, { change: 'add', members: [] }, 'change'],
+      [a, { change: 'add', members: [memberIn(bob, 'member')] }, 'file'],
+      [a, { change: 'remove', members: [partyOf(aliceSecond)] }, 'change'],
+      [a, { change: 'remove', members: [partyOf(alice)] }, 'file'],
+      [a, { change: 'role', members: [memberIn(alice, 'member')] }, 'file'],
+      [a, { change: 'role', members: [memberIn(bob, 'member')] }, 'change'],
+      [a, { change: 'leave', members: [partyOf(carol)] }, 'leaves'],
+      [a, { change: 'leave', members: [] }, 'change'],
+    ];
+    for (const [side, change, check] of refused) {
+      const before = side.written;
+      await assert.rejects(side.change(change), fails('room', check), JSON.stringify(change));
+      assert.equal(side.written, before);
+    }
+    const many = Array.from({ length: MAX_ROOM_MEMBERS }, () => ({
+      account: p.randomBytes(32),
+      device: p.randomBytes(16),
+    }));
+    const room = { name: 'x', members: many, now: NOW };
+    await assert.rejects(createRoom(p, alice, room), fails('room', 'file'));
+    const full = await createRoom(p, alice, { ...room, members: many.slice(1) });
+    assert.equal(full.items.length, MAX_ROOM_MEMBERS - 1);
+    await assert.rejects(createRoom(p, alice, { ...room, members: [partyOf(alice)] }), fails('room', 'file'));
+  });
+
+  test('every change of a room is one of the table, tells what it was, and no other word fits it', () => {
+    const parties = Array.from({ length: 6 }, (_, at) => ({
+      account: new Uint8Array(32).fill(at),
+      device: new Uint8Array(16).fill(at),
+    }));
+    const [maker] = parties as [(typeof parties)[0]];
+    const first = { ...maker, role: 'admin' as const };
+    const member = fc.record({
+      at: fc.integer({ min: 1, max: 5 }),
+      role: fc.constantFrom('admin' as const, 'member' as const),
+    });
+    const some = fc.uniqueArray(member, { selector: ({ at }) => at, maxLength: 5 });
+    const kinds = ['create', 'add', 'remove', 'leave', 'role', 'name', 'fresh'] as const;
+    fc.assert(
+      fc.property(some, some, fc.constantFrom(...kinds.slice(1)), (inside, touched, kind) => {
+        const membersOf = (list: typeof inside) => list.map(({ at, role }) => ({ ...(parties[at] ?? maker), role }));
+        const members = membersOf(touched);
+        const change =
+          kind === 'name'
+            ? { change: kind, name: 'other' }
+            : kind === 'fresh'
+              ? { change: kind }
+              : { change: kind as 'add', members };
+        const state = (
+          list: readonly ReturnType<typeof membersOf>[0][],
+          name: string,
+          word: (typeof kinds)[number],
+        ) => {
+          const file = encodeMemberFile(p, list);
+          const says = {
+            room: file.hash,
+            epoch: 2,
+            prev: file.hash,
+            by: maker,
+            change: word,
+            name,
+            members: file.hash,
+            count: list.length,
+            secret: file.hash,
+            made: NOW,
+          };
+          return { says, file };
+        };
+        const before = state([first, ...membersOf(inside)], 'one', 'create');
+        const next = membersAfter(before.file.members, change);
+        let after: ReturnType<typeof state>;
+        try {
+          after = state(next, kind === 'name' ? 'other' : 'one', kind);
+        } catch (error) {
+          assert.ok(fails('room', 'file')(error));
+          return;
+        }
+        const fits = kinds.filter((word) => {
+          try {
+            checkChange(before, { ...after, says: { ...after.says, change: word } });
+            return true;
+          } catch (error) {
+            assert.ok(fails('room', 'change')(error));
+            return false;
+          }
+        });
+        const twins = kind === 'remove' || kind === 'leave' ? ['remove', 'leave'] : [kind];
+        const changed = toHex(before.file.bytes) !== toHex(after.file.bytes);
+        if (kind === 'name' || kind === 'fresh') assert.deepEqual(fits, twins);
+        else assert.deepEqual(fits, changed ? twins : ['fresh']);
+        const told = changeOf(before, after);
+        if (told !== undefined && changed)
+          assert.deepEqual(encodeMemberFile(p, membersAfter(before.file.members, told)), after.file);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('a member file is the same whatever the order, and any other bytes are not it', () => {
+    const party = fc.record({
+      account: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+      device: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+    });
+    fc.assert(
+      fc.property(fc.array(party, { minLength: 1, maxLength: 5 }), fc.nat(), fc.nat(255), (list, at, byte) => {
+        const members = list.map(({ account, device }, index) => ({
+          account: new Uint8Array(account),
+          device: new Uint8Array(device),
+          role: index === 0 ? ('admin' as const) : ('member' as const),
+        }));
+        const file = encodeMemberFile(p, members);
+        assert.deepEqual(encodeMemberFile(p, members.toReversed()), file);
+        const other = file.bytes.slice();
+        other[at % other.length] = byte;
+        try {
+          const again = decodeMemberFile(p, other);
+          assert.deepEqual(encodeMemberFile(p, again.members).bytes, other);
+        } catch (error) {
+          assert.ok(fails('room', 'file')(error));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+suite('what is said of a room in ctl (§10.3, §10.5)', () => {
+  const room = new Uint8Array(32).fill(7);
+  const sid = new Uint8Array(16).fill(8);
+
+  test('is read back as it was written', () => {
+    const got = {
+      room,
+      last: 9,
+      ranges: [
+        [1, 1],
+        [3, 5],
+      ] as [number, number][],
+    };
+    assert.deepEqual(decodeRoomGot(encodeRoomGot(got)), got);
+    assert.deepEqual(decodeRoomQuestion(encodeRoomQuestion({ room, sid })), { room, sid });
+  });
+
+  test('is ignored where it is another entry, or malformed', () => {
+    const gots = [
+      ['got', room, 1, []],
+      ['room-got', room, 1],
+      ['room-got', sid, 1, []],
+      ['room-got', room, 1, [], 0],
+      ['room-got', room, 9, [[0, 1]]],
+      ['room-got', room, 9, [[2, 1]]],
+      [
+        'room-got',
+        room,
+        9,
+        [
+          [1, 2],
+          [3, 3],
+        ],
+      ],
+      [
+        'room-got',
+        room,
+        9,
+        [
+          [4, 4],
+          [1, 1],
+        ],
+      ],
+      ['room-got', room, 9, [[8, 9]]],
+      ['room-got', room, 900, Array.from({ length: 65 }, (_, at) => [3 * at + 1, 3 * at + 1])],
+    ] as const;
+    for (const entry of gots) assert.equal(decodeRoomGot(entry), undefined, JSON.stringify(entry));
+    for (const entry of [
+      ['room-state', room],
+      ['room-state', room, room],
+      ['room-got', room, sid],
+      ['room-state', room, sid, 1],
+    ] as const) {
+      assert.equal(decodeRoomQuestion(entry), undefined);
+    }
+  });
+});
