@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect, Server } from 'node:net';
 import { describe, it } from 'node:test';
+import { decodeCbor, toHex } from '@waxwing/protocol';
 import { HandshakingClient } from '@waxwing/protocol/channel';
 import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 import { bob, NOW } from '../../protocol/test/fixtures/devices.ts';
@@ -87,5 +88,50 @@ describe('the port of a server', () => {
       dial({ home: elsewhere, address: { host: 'no-such-host.invalid', port } }),
       failsWith('host-not-found'),
     );
+  });
+});
+
+describe('the first frame', () => {
+  /** commit, X_s and EK of F1, as a caller who says nothing hears them. */
+  const hear = async (port: number): Promise<string[]> => {
+    const socket = connect({ host: '127.0.0.1', port });
+    try {
+      const chunks: Buffer[] = [];
+      for await (const chunk of socket as AsyncIterable<Buffer>) {
+        chunks.push(chunk);
+        const bytes = Buffer.concat(chunks);
+        if (bytes.length < 5 || bytes.length < 4 + bytes.readUInt32BE()) continue;
+        const [, , ...fields] = decodeCbor(bytes.subarray(5)) as [string, number[], ...Uint8Array<ArrayBuffer>[]];
+        return fields.slice(0, 3).map((field) => toHex(field));
+      }
+      throw new Error('no F1 came');
+    } finally {
+      socket.destroy();
+    }
+  };
+
+  it('shares its keys with those who come within a second, and with nobody later', async (t) => {
+    let now = NOW;
+    const { server } = await serve(t, await homeOf(t, 'alice'), { now: () => now });
+    const { port } = server.address;
+    const first = await hear(port);
+    now += 999;
+    const second = await hear(port);
+    assert.deepEqual(second.slice(1), first.slice(1));
+    assert.notEqual(second[0], first[0]); // what each is committed to is its own
+    now += 1;
+    const third = await hear(port);
+    assert.notEqual(third[1], first[1]);
+    assert.notEqual(third[2], first[2]);
+    now -= 500; // a clock set back: keys of the future are not used
+    assert.notEqual((await hear(port))[1], third[1]);
+  });
+
+  it('forgets its keys after a second in which nobody comes', async (t) => {
+    const { server } = await serve(t, await homeOf(t, 'alice'));
+    const { port } = server.address;
+    const first = await hear(port);
+    await new Promise((resolve) => setTimeout(resolve, 1_200)); // the clock of the server stands still
+    assert.notEqual((await hear(port))[1], first[1]);
   });
 });

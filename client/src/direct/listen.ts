@@ -1,7 +1,12 @@
 /** The listening end of a direct chat: one peer at a time, the next one when that has left. */
 import { createServer, type Server, type Socket } from 'node:net';
-import { type Bytes, isProtocolError, type Primitives } from '@waxwing/protocol';
-import { HandshakeGate, HandshakingServer } from '@waxwing/protocol/channel';
+import { type Bytes, isProtocolError, type Primitives, SHARED_EPHEMERAL_LIFE } from '@waxwing/protocol';
+import {
+  createSharedEphemeral,
+  HandshakeGate,
+  HandshakingServer,
+  type SharedEphemeral,
+} from '@waxwing/protocol/channel';
 import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 import { TYPE_TEXT, utf8 } from '@waxwing/protocol';
 import { isWaxwingError } from '../errors.ts';
@@ -63,6 +68,7 @@ export class DirectServer implements AsyncIterable<Conversation> {
   readonly #now: () => number;
   readonly #observe: Observer;
   readonly #gate = new HandshakeGate();
+  #ephemeral: SharedEphemeral | undefined;
   readonly #expected: Expected;
   readonly #conversations = new Map<string, Conversation>();
   readonly #sockets = new Set<Socket>();
@@ -148,11 +154,13 @@ export class DirectServer implements AsyncIterable<Conversation> {
     const trace = traceConnection(this.#options.watch, { connection: this.#connections, remote });
     try {
       await this.#home.renewIfDue();
+      const now = this.#now();
       const side = new HandshakingServer(this.#primitives, {
         device: this.#home.device,
         puzzleBits: admission.ticket.puzzleBits,
         pin: this.#options.peer,
-        now: this.#now(),
+        ephemeral: this.#sharedEphemeral(now),
+        now,
         trace,
       });
       const stream = new TcpStream(socket);
@@ -179,6 +187,21 @@ export class DirectServer implements AsyncIterable<Conversation> {
     } finally {
       this.#gate.finish(admission.ticket);
     }
+  }
+
+  /**
+   * The keys of F1, shared by those who come within a second (§3): a caller who never answers costs next to nothing. They are
+   * dropped when that is over, whether anybody comes or not: they open what was agreed on with them.
+   */
+  #sharedEphemeral(now: number): SharedEphemeral {
+    const known = this.#ephemeral;
+    if (known !== undefined && now >= known.madeAt && now < known.expiresAt) return known;
+    const ephemeral = createSharedEphemeral(this.#primitives, now);
+    this.#ephemeral = ephemeral;
+    setTimeout(() => {
+      if (this.#ephemeral === ephemeral) this.#ephemeral = undefined;
+    }, SHARED_EPHEMERAL_LIFE).unref();
+    return ephemeral;
   }
 
   async #converse(connection: Connection, how: { remote: string; firstContact: boolean }): Promise<void> {
