@@ -14,6 +14,7 @@ import { Rates } from './rates.ts';
 import { dayOf, type RelayParts } from './session/caller.ts';
 import { Session } from './session/session.ts';
 import { Sessions } from './session/sessions.ts';
+import type { SpeakThrough } from './session/speaker.ts';
 import { CommitQueue } from './store/commit-queue.ts';
 import type { RelayStore } from './store/store.ts';
 import type { Wire } from './wire/wire.ts';
@@ -27,6 +28,9 @@ const SETTLE = 5_000;
 /** After that channels may take this long to end, ms. */
 const END = 3_000;
 
+/** Nobody stands between a session and its channel. */
+const itself: SpeakThrough = ({ channel }) => channel;
+
 export interface RelayOptions {
   readonly primitives: Primitives;
   readonly settings: RelaySettings;
@@ -34,6 +38,8 @@ export interface RelayOptions {
   readonly log: RelayLog;
   /** Unix milliseconds. */
   readonly now?: (() => number) | undefined;
+  /** What sessions speak through in place of their channels. */
+  readonly speakThrough?: SpeakThrough | undefined;
 }
 
 export class Relay {
@@ -41,6 +47,7 @@ export class Relay {
   readonly #settings: RelaySettings;
   readonly #sessions: Sessions;
   readonly #handshakes: Handshakes;
+  readonly #speakThrough: SpeakThrough;
   readonly #timers: NodeJS.Timeout[];
   #identity: RelayIdentity;
   #port: Port | undefined;
@@ -48,7 +55,7 @@ export class Relay {
   #draining = false;
 
   private constructor(options: RelayOptions, identity: RelayIdentity) {
-    const { primitives, settings, store, log, now = Date.now } = options;
+    const { primitives, settings, store, log, now = Date.now, speakThrough = itself } = options;
     const gate = new HandshakeGate();
     const metrics = new Metrics({ channels: () => this.#sessions.count, handshakes: () => gate.unfinished });
     const bus = new InProcessBus();
@@ -65,6 +72,7 @@ export class Relay {
       now,
     };
     this.#settings = settings;
+    this.#speakThrough = speakThrough;
     this.#identity = identity;
     this.#sessions = new Sessions(bus);
     this.#handshakes = new Handshakes({ parts: this.parts, identity: () => this.#identity, gate });
@@ -145,10 +153,12 @@ export class Relay {
   async #call(wire: Wire): Promise<void> {
     const established = await this.#handshakes.run(wire);
     if (established === undefined) return;
+    const { channel, member } = established;
     const session = new Session({
       parts: this.parts,
       wire,
-      ...established,
+      speaker: this.#speakThrough({ channel, wire }),
+      member,
       relay: this.account,
       name: String(++this.#channels),
       draining: () => this.#draining,

@@ -78,7 +78,7 @@ async function openSession() {
   const session = new Session({
     parts,
     wire,
-    channel: server,
+    speaker: server,
     relay,
     name: '1',
     member: undefined,

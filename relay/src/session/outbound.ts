@@ -1,16 +1,17 @@
 /** What a channel is told: sealed in order, with a watch on callers that do not read (§11.6). */
-import { type Channel, type Content, REJECT } from '@waxwing/protocol/channel';
+import { type Content, REJECT } from '@waxwing/protocol/channel';
 import { encodeReply, MAX_UNWRITTEN, type RelayReply } from '@waxwing/protocol/wire';
 import type { Wire } from '../wire/wire.ts';
+import type { Speaker } from './speaker.ts';
 
 export class Outbound {
   readonly #wire: Wire;
-  readonly #channel: Channel;
+  readonly #speaker: Speaker;
   #ended = false;
 
-  constructor(wire: Wire, channel: Channel) {
+  constructor(wire: Wire, speaker: Speaker) {
     this.#wire = wire;
-    this.#channel = channel;
+    this.#speaker = speaker;
   }
 
   /** More waits to be written than may. */
@@ -19,7 +20,7 @@ export class Outbound {
   }
 
   say(content: Content): void {
-    if (!this.#ended) this.#wire.write(this.#channel.seal(content));
+    if (!this.#ended) this.#wire.write(this.#speaker.seal(content));
   }
 
   reply(reply: RelayReply): void {

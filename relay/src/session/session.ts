@@ -1,6 +1,5 @@
 /** One channel of one device with the relay: requests in, answers and events out, an orderly end (§11.4, §11.6). */
 import {
-  type Channel,
   ChannelError,
   type Content,
   misplaced,
@@ -34,6 +33,7 @@ import { Delivery } from './delivery.ts';
 import { Outbound } from './outbound.ts';
 import { Refusal } from './refusal.ts';
 import { handle } from './request-handler.ts';
+import type { Speaker } from './speaker.ts';
 
 /** When a client may come again, ms, by why it was sent away. */
 const RETRY: Readonly<Record<GoodbyeReason, number>> = {
@@ -47,7 +47,7 @@ const RETRY: Readonly<Record<GoodbyeReason, number>> = {
 export interface SessionOptions {
   readonly parts: RelayParts;
   readonly wire: Wire;
-  readonly channel: Channel;
+  readonly speaker: Speaker;
   /** The relay's account (32). */
   readonly relay: Bytes;
   /** Names the channel, in memory. */
@@ -72,7 +72,7 @@ export class Session implements Caller, WireHandler {
   readonly mailbox: Bytes;
   readonly #options: SessionOptions;
   readonly #wire: Wire;
-  readonly #records: Channel;
+  readonly #speaker: Speaker;
   readonly #outbound: Outbound;
   readonly #delivery: Delivery;
   readonly #inbox: Asked[] = [];
@@ -88,8 +88,8 @@ export class Session implements Caller, WireHandler {
 
   /** Takes over a wire whose handshake has ended, and says welcome. */
   constructor(options: SessionOptions) {
-    const { parts, wire, channel, member, relay } = options;
-    const { peer } = channel.handshake;
+    const { parts, wire, speaker, member, relay } = options;
+    const { peer } = speaker.handshake;
     this.#options = options;
     this.parts = parts;
     this.channel = options.name;
@@ -97,8 +97,8 @@ export class Session implements Caller, WireHandler {
     this.bundle = peer;
     this.mailbox = mailboxOf(parts.primitives, { relay, account: peer.account, device: peer.device });
     this.#wire = wire;
-    this.#records = channel;
-    this.#outbound = new Outbound(wire, channel);
+    this.#speaker = speaker;
+    this.#outbound = new Outbound(wire, speaker);
     this.#lastHeard = this.#lastPing = options.stopwatch();
     this.#delivery = new Delivery({
       store: parts.store,
@@ -174,7 +174,7 @@ export class Session implements Caller, WireHandler {
     if (this.#ended) return;
     this.#lastHeard = this.#options.stopwatch();
     try {
-      this.#takeAll(this.#records.receive(chunk));
+      this.#takeAll(this.#speaker.receive(chunk));
     } catch (error) {
       if (error instanceof ChannelError) this.#takeReceived(error.received);
       this.#refuse(error);
