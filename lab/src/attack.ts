@@ -41,6 +41,8 @@ export interface Attack {
   readonly textbookFalls: string | undefined;
   /** The catalogue: the check that must stop it on waxwing. Of several ways, the first one's. */
   readonly stoppedBy: CheckName;
+  /** What an attacker with these means can do all the same, as spec/threat-model.md says too. */
+  readonly remains?: string;
   /** Whether it starts processes: its test stands with the slow ones. */
   readonly processes: boolean;
   /** Runs it against the textbook. */

@@ -30,6 +30,11 @@ export const CHECK_NAMES = [
   'chain',
   'freshness',
   'signature',
+  'outer',
+  'prekeys',
+  'start',
+  'receipt',
+  'repair',
   'one-answer',
   'view',
 ] as const;
@@ -150,6 +155,31 @@ export const CHECKS: Readonly<Record<CheckName, CheckText>> = {
     what: 'the sender’s device signed text, time, place and recipient',
     without: 'the signature is not verified',
   },
+  outer: {
+    section: '§11.3',
+    what: 'what lies in a mailbox was sealed for it, and is unchanged',
+    without: undefined,
+  },
+  prekeys: {
+    section: '§9.1',
+    what: 'the keys to start with are those that the device of the account asked for signed, and its newest',
+    without: 'whatever the relay hands out is taken',
+  },
+  start: {
+    section: '§9.3',
+    what: 'a one-time key starts one session, and a start without one is told as a weaker one',
+    without: 'used one-time keys are kept, and a weaker start is not told',
+  },
+  receipt: {
+    section: '§9.6',
+    what: 'a message is delivered when its recipient says so, in an envelope of his own',
+    without: 'what the relay has taken is shown as delivered',
+  },
+  repair: {
+    section: '§9.4',
+    what: 'what a relay says of an envelope costs a new start an hour at most',
+    without: 'whatever it says is not opened is sent anew at once, each time',
+  },
   'one-answer': {
     section: '§3',
     what: 'a peer learns from a refusal that it was refused, not why',
@@ -191,7 +221,7 @@ const HANDSHAKE: Readonly<Record<string, CheckName>> = {
   signature: 'peer-signature',
   mac: 'peer-mac',
 };
-const COUNTERS = new Set(['n', 'pn', 'pe', 'dh']);
+const COUNTERS = new Set(['n', 'pn', 'pe', 'dh', 'used', 'skip']);
 
 /** Which check of ours a code and its local detail name. @throws Error for one that is no check: a fault of the lab */
 export function checkOf(code: string, detail: string): CheckName {
@@ -223,6 +253,12 @@ export function checkOf(code: string, detail: string): CheckName {
       return detail === 'seq' || detail === 'prev' ? 'chain' : 'freshness';
     case 'envelope-5':
       return 'signature';
+    case 'outer':
+      return 'outer';
+    case 'prekeys':
+      return 'prekeys';
+    case 'start':
+      return 'start';
     default:
       throw new Error(`${code} (${detail}) is no check of the catalogue`);
   }

@@ -1,4 +1,4 @@
-/** Alice and bob, who chat; carol, a third; mallory, who attacks. Made once for all attacks of a run: RSA keys take time. */
+/** Alice and bob, who chat; carol, a third; mallory, who attacks; and a relay. Made once for all attacks of a run: RSA keys take time. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { createAccount, createDevice, type Device, type RsaKeyPair } from '@waxwing/protocol';
 import { nodePrimitives as p } from '@waxwing/protocol/primitives/node';
@@ -10,7 +10,7 @@ export interface Person {
   readonly textbook: { readonly privateKey: KeyObject; readonly publicKey: KeyObject };
 }
 
-export type Name = 'alice' | 'bob' | 'carol' | 'mallory';
+export type Name = 'alice' | 'bob' | 'carol' | 'mallory' | 'relay';
 
 export interface People {
   /** Made when first asked for. */

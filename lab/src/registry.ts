@@ -7,7 +7,7 @@ const FOLDER = join(import.meta.dirname, 'attacks');
 
 /** All attacks, in the order of the catalogue. */
 export async function loadAttacks(): Promise<readonly Attack[]> {
-  const files = readdirSync(FOLDER).filter((name) => /^[am]\d\d?-[a-z0-9-]+\.[jt]s$/.test(name));
+  const files = readdirSync(FOLDER).filter((name) => /^[amr]\d\d?-[a-z0-9-]+\.[jt]s$/.test(name));
   const modules = await Promise.all(
     files.map(async (name) => (await import(new URL(`attacks/${name}`, import.meta.url).href)) as { attack: Attack }),
   );
@@ -15,5 +15,5 @@ export async function loadAttacks(): Promise<readonly Attack[]> {
 }
 
 function orderOf({ id }: Attack): number {
-  return Number(id.slice(1)) + (id.startsWith('A') ? 0 : 100);
+  return Number(id.slice(1)) + 100 * 'AMR'.indexOf(id.charAt(0));
 }

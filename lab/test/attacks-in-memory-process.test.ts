@@ -58,6 +58,16 @@ const ABLATIONS: readonly Ablation[] = [
   ['M21', ['signature'], 'none'],
   ['M22', ['signature'], 'none'],
   ['M28', ['commit'], 'none'],
+  ['R1', ['chain'], 'none'],
+  ['R2', ['receipt'], 'none'],
+  ['R3', ['freshness'], 'none'],
+  ['R4', ['chain'], 'none'],
+  ['R6', ['prekeys'], 'none'],
+  ['R7', ['prekeys'], 'none'],
+  ['R8', ['start'], 'none'],
+  ['R9', ['start'], 'none'],
+  ['R11', ['pin'], 'none'],
+  ['R13', ['repair'], 'none'],
 ];
 
 suite('attacks without checks', () => {

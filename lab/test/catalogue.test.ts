@@ -14,8 +14,8 @@ test('every file of attacks/ is one attack, and its name begins with the attackâ
 });
 
 test('every attack tells what it is', () => {
-  for (const { id, title, has, steps, breaks, textbookFalls, textbook } of attacks) {
-    for (const words of [title, has, ...steps]) assert.match(words, /^[^\s].{5,}[^.\s]$/u, `${id}: ${words}`);
+  for (const { id, title, has, steps, breaks, textbookFalls, remains = title, textbook } of attacks) {
+    for (const words of [title, has, remains, ...steps]) assert.match(words, /^[^\s].{5,}[^.\s]$/u, `${id}: ${words}`);
     assert.ok(steps.length > 0 && breaks.length > 0, id);
     assert.equal(textbook === undefined, textbookFalls === undefined, id);
   }

@@ -41,6 +41,7 @@ function hostileRun(): { results: AttackResult[]; rows: Row[] } {
     breaks: ['integrity'],
     textbookFalls: HOSTILE,
     stoppedBy: 'hmac',
+    remains: HOSTILE,
     processes: false,
     textbook: () => Promise.resolve(outcome(attempt)),
     waxwing: () => Promise.resolve(outcome(attempt)),

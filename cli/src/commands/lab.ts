@@ -40,8 +40,8 @@ export async function listAttacks({ json }: ShowFlags): Promise<ExitCode> {
 }
 
 function recordOf(attack: Attack): object {
-  const { id, title, has, steps, breaks, textbookFalls, stoppedBy, processes } = attack;
-  return { id, title, has, steps, breaks, textbookFalls: textbookFalls ?? null, stoppedBy, processes };
+  const { id, title, has, steps, breaks, textbookFalls = null, stoppedBy, remains = null, processes } = attack;
+  return { id, title, has, steps, breaks, textbookFalls, stoppedBy, remains, processes };
 }
 
 export async function showAttack(name: string, { json }: ShowFlags): Promise<ExitCode> {
@@ -56,6 +56,7 @@ export async function showAttack(name: string, { json }: ShowFlags): Promise<Exi
   print(
     `Textbook: ${attack.textbookFalls ?? 'has nothing of the kind to attack'}.`,
     `Waxwing:  stopped by ${attack.stoppedBy} (spec ${section}): ${what}.`,
+    ...remainsOf(attack),
     '',
     `Next: waxwing lab run ${attack.id}`,
   );
@@ -69,6 +70,11 @@ function headOf({ id, title, has, steps, breaks }: Attack): string[] {
     ...steps.map((step, at) => `  ${at + 1}. ${step}`),
     `Breaks: ${breaks.join(', ')}.`,
   ];
+}
+
+/** What the attacker can do all the same. */
+function remainsOf({ remains }: Attack): string[] {
+  return remains === undefined ? [] : [`All the same: ${remains}.`];
 }
 
 /** @throws WaxwingError `attack-unknown` */
@@ -105,7 +111,7 @@ export async function runAttacks(name: string | undefined, flags: RunFlags): Pro
   progress.end();
   for (const result of results) {
     if (flags.json === true) printJson(resultRecord(result, lab.asExpected(result)));
-    else print(...(name === undefined ? [lineOf(result)] : fullResult(result)));
+    else print(...(name === undefined ? [lineOf(result)] : fullResult(result, lab.canBeOff)));
   }
   const faulty = results.filter((result) => !lab.asExpected(result));
   if (flags.json !== true && all) print('', ...summaryOf(results, faulty));
@@ -143,7 +149,7 @@ function waxwingWords({ outcome }: Half): string {
   return green(`waxwing holds: ${outcome.tries[0]?.stop?.check ?? 'nobody knows why'}`);
 }
 
-function fullResult(result: AttackResult): string[] {
+function fullResult(result: AttackResult, canBeOff: (check: CheckName) => boolean): string[] {
   const { attack, textbook, waxwing } = result;
   return [
     ...headOf(attack),
@@ -153,8 +159,9 @@ function fullResult(result: AttackResult): string[] {
     '',
     waxwingWords(waxwing),
     ...outcomeLines(waxwing.outcome),
+    ...remainsOf(attack),
     '',
-    `Next: waxwing lab run ${attack.id} --without ${attack.stoppedBy}`,
+    `Next: waxwing lab ${canBeOff(attack.stoppedBy) ? `run ${attack.id} --without ${attack.stoppedBy}` : 'table'}`,
   ];
 }
 

@@ -1,13 +1,13 @@
 /** One attack in full: what the attacker has and does, what came of it in this run, and what is left without a check. */
 import type { Outcome, Try } from '../attack.ts';
-import { CHECKS } from '../check.ts';
+import { canBeOff, CHECKS } from '../check.ts';
 import type { Ablation, AttackResult, Half, Row } from '../run.ts';
 import { namesOf } from './ablation-matrix.ts';
 import { outcomeMark } from './attack-table.ts';
 import { type Html, html } from './html.ts';
 
 export function attackCard({ attack, textbook, waxwing }: AttackResult, row: Row | undefined): Html {
-  const { id, title, has, steps, textbookFalls, stoppedBy } = attack;
+  const { id, title, has, steps, textbookFalls, stoppedBy, remains } = attack;
   const { section, what } = CHECKS[stoppedBy];
   const cells = [...(row?.cells.values() ?? [])];
   return html`<details class="card attack" id="${id.toLowerCase()}">
@@ -15,8 +15,9 @@ export function attackCard({ attack, textbook, waxwing }: AttackResult, row: Row
 <div class="inside"><p><strong>The attacker has</strong> ${has}.</p>
 <ol class="steps">${steps.map((step) => html`<li>${step}</li>`)}</ol>
 <div class="halves">${textbook === undefined ? undefined : half('Against the textbook', textbook, `The catalogue: ${textbookFalls ?? ''}.`)}${half('Against waxwing', waxwing, `${stoppedBy} (${section}): ${what}.`)}</div>
+${remains === undefined ? undefined : html`<p><strong>All the same</strong> ${remains}.</p>`}
 ${cells.length === 0 ? undefined : html`<h4>With one check missing</h4><ul class="without-list">${cells.map(withoutItem)}</ul>`}
-<p class="what">To see it yourself: <code>waxwing lab run ${id} --without ${stoppedBy}</code></p></div></details>`;
+<p class="what">To see it yourself: <code>waxwing lab run ${id}${canBeOff(stoppedBy) ? ` --without ${stoppedBy}` : ''}</code></p></div></details>`;
 }
 
 function half(title: string, result: Half, words: string): Html {

@@ -1,7 +1,8 @@
 /**
  * The attack catalogue as a table: A01-A32 are attacks on the original design, each of which the lab runs against the
  * textbook and against waxwing; M1-M28 are failures of other systems, tried in the lab or by a test whose title names
- * the number. What has neither stands below with the reason; a reason that has become untrue fails, too.
+ * the number; R1 … are the lies of a relay, each tried in the lab. What has neither stands below with the reason; a reason
+ * that has become untrue fails, too.
  */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
@@ -13,6 +14,24 @@ const ROOT = join(import.meta.dirname, '../../..');
 const TITLE = /\b(?:test|it)(?:\.\w+)?\(\s*(['"`])((?:\\.|(?!\1).)*)\1/gs;
 /** Lessons that the unit tests show finely, and of which running them in the lab would tell no more. */
 const LESSONS_IN_UNIT_TESTS = ['M5', 'M9', 'M10', 'M12', 'M14', 'M15', 'M16', 'M17', 'M18', 'M19', 'M20', 'M23', 'M27'];
+
+/** What a relay can be told to do, by the attack that has it do so. */
+const LIES: Readonly<Record<string, string>> = {
+  R1: 'drop',
+  R2: 'truncate: take, and throw away',
+  R3: 'delay',
+  R4: 'reorder',
+  R5: 'duplicate and replay',
+  R6: 'swap prekeys',
+  R7: 'hand out stale bundles and statements',
+  R8: 'deplete prekeys',
+  R9: 'give two initiators one entry',
+  R10: 'alter blobs, and deliver those of others',
+  R11: 'answer with another account under a name',
+  R12: 'answer with huge and malformed frames',
+  R13: 'forge `unopenable` and the words of status',
+  R14: 'withhold answers and confirmations',
+};
 
 const FAILURES_ELSEWHERE: Readonly<Record<string, string>> = {
   M1: 'needs rooms (§10) and several devices of an account: signed membership and device lists are a later part',
@@ -72,6 +91,13 @@ suite('attack catalogue', async () => {
 
   test('every attack is tried on waxwing', () => {
     assertTable(attacks, new Set(inLab), {});
+  });
+
+  test('every lie of a relay is tried on waxwing', () => {
+    assert.deepEqual(
+      inLab.filter((id) => id.startsWith('R')),
+      Object.keys(LIES),
+    );
   });
 
   test('every known failure of other systems is tried on waxwing', () => {

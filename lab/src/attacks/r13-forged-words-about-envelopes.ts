@@ -1,0 +1,56 @@
+import { type Bytes, ENVELOPE_STATE } from '@waxwing/protocol';
+import { relayPair } from '../actors/relay-pair.ts';
+import { type Attack, outcome } from '../attack.ts';
+import { ofRequests } from '../relay/lie.ts';
+
+const TEXT = 'once is enough';
+/** How often it lies. */
+const TIMES = 5;
+
+export const attack: Attack = {
+  id: 'R13',
+  title: 'a relay says that messages could not be opened',
+  has: 'the relay; no key of its users',
+  steps: [
+    'say of each envelope that its recipient could not open it, again and again',
+    'let the sender make new sessions: each takes a one-time key, and sends the message once more',
+  ],
+  breaks: ['availability', 'integrity'],
+  textbookFalls: undefined,
+  stoppedBy: 'repair',
+  remains: 'its word costs one new session an hour, and may leave a message shown as not delivered that was',
+  processes: false,
+  textbook: undefined,
+
+  waxwing: async (lab) => {
+    const { relay, other, victim } = await relayPair(lab, { victim: 'alice' });
+    const put: Bytes[] = [];
+    relay.lies.push(
+      ofRequests(victim.account, 'put', (request) => {
+        put.push(...request.envelopes.map(({ id }) => id));
+        return { kind: 'asked', request };
+      }),
+      // What its recipient says of it is kept from the sender: it would settle the matter.
+      ofRequests(other.account, 'put', ({ op, envelopes }) => ({
+        kind: 'answered',
+        answer: { op, codes: envelopes.map(() => 0) },
+      })),
+    );
+    await victim.say(other.account, TEXT);
+    for (let time = 0; time < TIMES; time++) {
+      const id = put.at(-1);
+      if (id === undefined) break;
+      const { length } = put;
+      const stopped = victim.stops.length;
+      const notices = [{ id, state: ENVELOPE_STATE.unopenable }] as const;
+      relay.callerOf(victim.account).say({ kind: 'event', event: { event: 'status', notices } });
+      await victim.until(() => put.length > length || victim.stops.length > stopped);
+    }
+    await other.until(() => other.starts.length > 1);
+    return outcome({
+      wanted: Array.from({ length: TIMES }, () => 'one more session'),
+      obtained: put.slice(1).map(() => 'one more session'),
+      stop: victim.stops[0],
+    });
+  },
+};
