@@ -73,8 +73,12 @@ export type ClientErrorCode =
   | 'invite-expired'
   | 'account-unknown' // no member of this relay
   | 'prekeys-missing' // nobody can write to that account yet
+  | 'prekeys-bad' // what the relay gave out as keys does not pass a check (§9.1)
   | 'mailbox-full'
-  | 'too-fast';
+  | 'too-fast'
+  | 'not-connected' // what was asked for needs the relay, which is not connected now
+  | 'no-relay' // this home has joined no relay
+  | 'not-delivered'; // sent anew several times, and it never opened there (§9.4)
 
 /**
  * A failure of the SDK. `code` is stable and documented in docs/errors.md; `message` is a sentence that says what

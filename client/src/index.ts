@@ -41,6 +41,9 @@ export type {
   RelayConversationKey,
   StoredRow,
 } from './messenger/messenger.ts';
+export { joinRelay } from './messenger/join-relay.ts';
+export { openMessenger } from './messenger/open-messenger.ts';
+export { joinedRelays } from './messenger/view-relay.ts';
 export type { RelayEvent, RelayObserver, Unopenable, Where } from './messenger/relay-event.ts';
 export type { RelayMessage } from './messenger/relay-message.ts';
 export type { RelayView } from './messenger/relay-view.ts';

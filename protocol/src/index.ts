@@ -29,6 +29,7 @@ export {
   isWithin,
   type MailboxControl,
 } from './conversation/mailbox-control.ts';
+export { type MailboxChange, mailboxChange, type SkippedKeyName } from './conversation/mailbox-change.ts';
 export type { MailboxSession } from './conversation/mailbox-session.ts';
 export {
   decodeMailboxState,
@@ -38,6 +39,7 @@ export {
   newMailboxState,
   sendingSession,
   type StoredMailbox,
+  withLostSession,
 } from './conversation/mailbox-state.ts';
 export { createRoom, joinRoom } from './conversation/begin-room.ts';
 export {
@@ -80,7 +82,7 @@ export { type EvidenceSource, exportEvidence } from './evidence/export.ts';
 export { EVIDENCE_FILES, type EvidenceFile } from './evidence/files.ts';
 export { type Verdict as EvidenceVerdict, verifyEvidence } from './evidence/verify.ts';
 export { isProtocolError, ProtocolError, type ProtocolErrorCode } from './errors.ts';
-export { type Bundle, checkSerial, encodeBundle, openBundle, readBundle } from './keys/bundle.ts';
+export { type Bundle, checkSerial, type KnownSerial, encodeBundle, openBundle, readBundle } from './keys/bundle.ts';
 export type { Certificate } from './keys/certificate.ts';
 export {
   createAccount,

@@ -224,6 +224,16 @@ const CLIENT: Table<ClientErrorCode> = {
     'ask for its user to connect once: what you write is kept',
   ],
   'mailbox-full': ['The mailbox is full: nobody has come for a long time.', 'nothing to do: what you wrote is kept'],
+  'prekeys-bad': [
+    'The keys that the relay gave for this account do not pass a check: nothing was sent.',
+    'tell the operator of the relay',
+  ],
+  'not-connected': ['This needs the relay, which is not connected now.', 'wait until it is, then try again'],
+  'no-relay': ['This home has joined no relay.', 'open an invite link of one'],
+  'not-delivered': [
+    'It was sent anew several times, and never opened there.',
+    'ask your peer to run /doctor, then /resend',
+  ],
   'too-fast': ['That is more than the relay takes at a time.', 'nothing to do: it is tried again by itself'],
 };
 

@@ -16,11 +16,11 @@ export interface PeerView {
 }
 
 /** How a peer stands now. Read it anew for each use: the user may name or verify it at any time. */
-export function viewPeer(store: Store, bundle: Bundle): PeerView {
-  const peer = store.peers.get(bundle.account);
+export function viewPeer(store: Store, { account }: Pick<Bundle, 'account'>): PeerView {
+  const peer = store.peers.get(account);
   return {
-    account: bundle.account,
-    fingerprint: encodeFingerprint(bundle.account),
+    account,
+    fingerprint: encodeFingerprint(account),
     petname: peer?.petname,
     nick: peer?.nick,
     trust: peer?.verifiedAt === undefined ? 'first seen' : 'verified',

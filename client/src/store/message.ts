@@ -5,7 +5,8 @@ import type { ChainKey } from './chain.ts';
 /** Whom a message is for: an account, or the address it was typed to before anyone was there (`host:port`, `server`). */
 export type ConversationKey = { readonly account: Bytes } | { readonly address: string };
 
-export type OutState = 'queued' | 'sent' | 'delivered' | 'too-old';
+/** Through a relay one that was shown there is `read`, and one that was given up on `not-delivered` (§9.4, §9.6). */
+export type OutState = 'queued' | 'sent' | 'delivered' | 'too-old' | 'read' | 'failed';
 export type InState = 'shown';
 
 export interface StoredMessage {
@@ -170,7 +171,7 @@ export interface History {
   delete(number: number): void;
   /** Deletes what is older than `keepMs` or expired; what is still to be sent stays. How many went. */
   purge(keepMs: number): number;
-  /** Unread → read, up to and including a number. Not forced onto the disk. */
-  markRead(conversation: ConversationKey, upToNumber: number): void;
+  /** Unread → read, up to and including a number; not forced onto the disk. The number up to which it was read before. */
+  markRead(conversation: ConversationKey, upToNumber: number): number;
   counts(conversation?: ConversationKey): { readonly messages: number; readonly unread: number };
 }

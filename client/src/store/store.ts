@@ -1,7 +1,15 @@
 /** The store: what a home remembers, as a handful of small ports. Adapter: `sqlite/`. */
 import type { Chains } from './chain.ts';
+import type { ContactLinks } from './contact-link.ts';
+import type { Errands } from './errand.ts';
+import type { Mail } from './mail.ts';
+import type { Mailboxes } from './mailbox.ts';
 import type { History, Outbox } from './message.ts';
 import type { Events, Peers, Pins } from './peer.ts';
+import type { Posted } from './posted.ts';
+import type { Prekeys } from './prekeys.ts';
+import type { Contacts, Relays } from './relay.ts';
+import type { UnopenedEnvelopes } from './unopenable.ts';
 
 /** Settings of a home: short texts under known names. */
 export type SettingName = 'nick' | 'keep-days' | (string & {});
@@ -30,4 +38,13 @@ export interface Store {
   readonly outbox: Outbox;
   readonly history: History;
   readonly settings: Settings;
+  readonly relays: Relays;
+  readonly contacts: Contacts;
+  readonly contactLinks: ContactLinks;
+  readonly mailboxes: Mailboxes;
+  readonly prekeys: Prekeys;
+  readonly posted: Posted;
+  readonly errands: Errands;
+  readonly mail: Mail;
+  readonly unopened: UnopenedEnvelopes;
 }

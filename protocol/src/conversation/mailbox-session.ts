@@ -98,9 +98,12 @@ export function encodeSession(session: MailboxSession, peer: DeviceName): Bytes 
 
 /** CBOR[1, sid, dh, n, mk_ec, pe low, pe high, at], one for each of the session's, oldest first. */
 export function encodeSkippedKeys({ sid, skipped }: MailboxSession): readonly Bytes[] {
-  return skipped.map((one) =>
-    encodeCbor([1, sid, one.dh, one.n, one.key.exposeSecretBytes(), one.peLow, one.peHigh, one.at]),
-  );
+  return skipped.map((one) => encodeSkippedKey(sid, one));
+}
+
+/** CBOR[1, sid, dh, n, mk_ec, pe low, pe high, at]: one row. */
+export function encodeSkippedKey(sid: Uint8Array, one: SkippedKey): Bytes {
+  return encodeCbor([1, sid, one.dh, one.n, one.key.exposeSecretBytes(), one.peLow, one.peHigh, one.at]);
 }
 
 export interface StoredSession {

@@ -80,6 +80,21 @@ export function withPeerStart(
   return sentOn({ ...state, sessions: [...state.sessions, session] }, sid, come.now);
 }
 
+/**
+ * The state once an envelope of a session did not open at the peer's: it is never sent on again (§9.4), and neither are
+ * `lost`, which met with the same. Of the others the one that ended last is sent on, where there is one.
+ */
+export function withLostSession(
+  state: MailboxState,
+  { sid, lost, now }: { readonly sid: Uint8Array; readonly lost: readonly Uint8Array[]; readonly now: number },
+): MailboxState {
+  const present = sendingSession(state);
+  if (present === undefined || !equalBytes(present.sid, sid)) return state;
+  const good = state.sessions.filter((one) => ![sid, ...lost].some((bad) => equalBytes(bad, one.sid)));
+  const next = good.toSorted((a, b) => b.ended - a.ended)[0];
+  return sentOn(state, next?.sid ?? new Uint8Array(0), now);
+}
+
 /** With another bundle of the peer's device, where it is of a higher serial. */
 export function withBundle(state: MailboxState, bundle: Bundle): MailboxState {
   if (bundle.certificate.serial <= state.peer.certificate.serial) return state;
@@ -149,22 +164,32 @@ const CHAINS = tuple([
 ]);
 
 export function encodeMailboxState(state: MailboxState): StoredMailbox {
-  const { sent, received, sessions, peer } = state;
+  const { sessions, peer } = state;
   return {
-    bundles: [peer, ...state.earlier].map((bundle) => bundle.bytes),
-    chains: encodeCbor([
-      1,
-      sent.seq,
-      sent.hash,
-      received.last.seq,
-      received.last.hash,
-      received.gaps.map(({ from, to, before, after }) => [from, to, before, after]),
-      received.voids,
-      state.gone.map(({ sid, at }) => [sid, at]),
-    ]),
+    bundles: encodeBundles(state),
+    chains: encodeChains(state),
     sessions: sessions.map((session) => encodeSession(session, peer)),
     skipped: sessions.flatMap(encodeSkippedKeys),
   };
+}
+
+/** The row of the peer's bundles, newest first. */
+export function encodeBundles({ peer, earlier }: MailboxState): readonly Bytes[] {
+  return [peer, ...earlier].map((bundle) => bundle.bytes);
+}
+
+/** The row of both chains, and of the sessions that are gone. */
+export function encodeChains({ sent, received, gone }: MailboxState): Bytes {
+  return encodeCbor([
+    1,
+    sent.seq,
+    sent.hash,
+    received.last.seq,
+    received.last.hash,
+    received.gaps.map(({ from, to, before, after }) => [from, to, before, after]),
+    received.voids,
+    gone.map(({ sid, at }) => [sid, at]),
+  ]);
 }
 
 /** @throws ProtocolError `cbor` or `bundle` where the form is damaged */

@@ -12,6 +12,7 @@ export class SqliteConversations {
   readonly #ofAddress: Statement<Row>;
   readonly #add: Statement<never>;
   readonly #delete: Statement<never>;
+  readonly #readUpTo: Statement<{ readonly read_up_to: number }>;
   readonly #markRead: Statement<never>;
 
   constructor(database: Database) {
@@ -19,6 +20,7 @@ export class SqliteConversations {
     this.#ofAddress = database.prepare('SELECT conversation FROM conversations WHERE address = ?');
     this.#add = database.prepare('INSERT INTO conversations (account, address) VALUES (?, ?)');
     this.#delete = database.prepare('DELETE FROM conversations WHERE address = ?');
+    this.#readUpTo = database.prepare('SELECT read_up_to FROM conversations WHERE conversation = ?');
     this.#markRead = database.prepare(`UPDATE conversations SET read_up_to = ? WHERE conversation = ?
       AND read_up_to < ?`);
   }
@@ -40,8 +42,11 @@ export class SqliteConversations {
     this.#delete.run(address);
   }
 
-  markRead(conversation: number, upToNumber: number): void {
+  /** The number up to which it was read before. */
+  markRead(conversation: number, upToNumber: number): number {
+    const before = this.#readUpTo.get(conversation)?.read_up_to ?? 0;
     this.#markRead.run(upToNumber, conversation, upToNumber);
+    return before;
   }
 }
 

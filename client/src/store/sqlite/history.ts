@@ -159,13 +159,13 @@ export class SqliteHistory implements History {
     return gone;
   }
 
-  markRead(conversation: ConversationKey, upToNumber: number): void {
-    this.#database.transactionUnflushed(() => {
+  markRead(conversation: ConversationKey, upToNumber: number): number {
+    return this.#database.transactionUnflushed(() => {
       const number = this.#conversations.find(conversation);
-      if (number === undefined) return;
+      if (number === undefined) return 0;
       // What comes later is unread whatever was asked for.
       const newest = this.#newest.get()?.number ?? 0;
-      this.#conversations.markRead(number, Math.min(upToNumber, newest));
+      return this.#conversations.markRead(number, Math.min(upToNumber, newest));
     });
   }
 

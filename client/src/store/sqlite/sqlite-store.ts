@@ -1,8 +1,16 @@
 /** The store in one SQLite database. */
 import type { Chains } from '../chain.ts';
+import type { ContactLinks } from '../contact-link.ts';
+import type { Errands } from '../errand.ts';
+import type { Mail } from '../mail.ts';
+import type { Mailboxes } from '../mailbox.ts';
 import type { History, Outbox } from '../message.ts';
 import type { Events, Peers, Pins } from '../peer.ts';
+import type { Posted } from '../posted.ts';
+import type { Prekeys } from '../prekeys.ts';
+import type { Contacts, Relays } from '../relay.ts';
 import type { Settings, Store } from '../store.ts';
+import type { UnopenedEnvelopes } from '../unopenable.ts';
 import { SqliteChains } from './chains.ts';
 import { SqliteConversations } from './conversations.ts';
 import type { Database } from './database.ts';
@@ -13,6 +21,15 @@ import { SqliteOutbox } from './outbox.ts';
 import { SqlitePeers } from './peers.ts';
 import { SqlitePins } from './pins.ts';
 import { SqliteSettings } from './settings.ts';
+import { SqliteContactLinks } from './contact-links.ts';
+import { SqliteContacts } from './contacts.ts';
+import { SqliteErrands } from './errands.ts';
+import { SqliteMail } from './mail.ts';
+import { SqliteMailboxes } from './mailboxes.ts';
+import { SqlitePosted } from './posted.ts';
+import { SqlitePrekeys } from './prekeys.ts';
+import { SqliteRelays } from './relays.ts';
+import { SqliteUnopened } from './unopened.ts';
 
 export class SqliteStore implements Store {
   readonly chains: Chains;
@@ -22,6 +39,15 @@ export class SqliteStore implements Store {
   readonly outbox: Outbox;
   readonly history: History;
   readonly settings: Settings;
+  readonly relays: Relays;
+  readonly contacts: Contacts;
+  readonly contactLinks: ContactLinks;
+  readonly mailboxes: Mailboxes;
+  readonly prekeys: Prekeys;
+  readonly posted: Posted;
+  readonly errands: Errands;
+  readonly mail: Mail;
+  readonly unopened: UnopenedEnvelopes;
   readonly #database: Database;
 
   /** On a database of the newest schema (see `migrate`). */
@@ -36,6 +62,15 @@ export class SqliteStore implements Store {
     this.outbox = new SqliteOutbox({ database, chains: this.chains, conversations, flights, now });
     this.history = new SqliteHistory({ database, conversations, flights, now });
     this.settings = new SqliteSettings(database);
+    this.relays = new SqliteRelays(database, now);
+    this.contacts = new SqliteContacts(database, now);
+    this.contactLinks = new SqliteContactLinks(database, now);
+    this.mailboxes = new SqliteMailboxes(database);
+    this.prekeys = new SqlitePrekeys(database, now);
+    this.posted = new SqlitePosted(database, now);
+    this.errands = new SqliteErrands(database);
+    this.mail = new SqliteMail(database, flights, now);
+    this.unopened = new SqliteUnopened(database);
   }
 
   transaction<T>(fn: () => T): T {

@@ -1,0 +1,217 @@
+/** A flight that passed every check (§9.3, step 6): whose it is, what of it is kept, and what is told. */
+import {
+  type Bytes,
+  concat,
+  type FlightItem,
+  LIVE_MAX_AGE,
+  type OpenedMailboxFlight,
+  type PrekeyUse,
+  type ReceivedChain,
+  textOf,
+  toHex,
+  TYPE_STEP,
+  TYPE_TEXT,
+} from '@waxwing/protocol';
+import type { ChainKey } from '../store/chain.ts';
+import type { Contact } from '../store/relay.ts';
+import type { LinkBook } from './link-book.ts';
+import { DROPPED, type OpenedMail } from './opened-mail.ts';
+import type { Pair } from './pair.ts';
+import { type Place, viewAccount } from './place.ts';
+import type { PrekeyKeeper } from './prekey-keeper.ts';
+import type { ReceiptBook } from './receipt-book.ts';
+import { CTL_NICK } from './receipts.ts';
+import type { RelayMessage } from './relay-message.ts';
+
+/** Types of items that the program says and nobody typed. */
+const OWN_TYPES = 'application/waxwing-';
+
+/** What a part of the program does with an item of its type; `undefined` where none takes it: it is ignored. */
+export type ItemDoor = (item: FlightItem, flight: OpenedMailboxFlight, pair: Pair) => Promise<OpenedMail | undefined>;
+/** What a part of the program does with the ctl of an accepted flight. */
+export type ControlDoor = (flight: OpenedMailboxFlight, pair: Pair) => OpenedMail | undefined;
+
+export interface AcceptedFlightsOptions {
+  readonly place: Place;
+  readonly keeper: PrekeyKeeper;
+  readonly receipts: ReceiptBook;
+  readonly links: LinkBook;
+  readonly items: readonly ItemDoor[];
+  readonly control: readonly ControlDoor[];
+  /** Whether an account is known from elsewhere than peers and contacts: a room. */
+  readonly isKnown: (account: Bytes) => boolean;
+  readonly onMessages: (messages: readonly RelayMessage[]) => void;
+  /** Something came of this account, for which it may wait; `news` where it has a new device. */
+  readonly onHeard: (account: Bytes, news: { readonly newDevice: boolean }) => void;
+}
+
+export interface Circumstances {
+  /** The chain before the flight. */
+  readonly before: ReceivedChain;
+  /** Where it began a session. */
+  readonly start: { readonly weaker: boolean; readonly use: PrekeyUse } | undefined;
+}
+
+export class AcceptedFlights {
+  readonly #options: AcceptedFlightsOptions;
+  /** Accounts (hex) whose request came in this batch. */
+  readonly #requests = new Set<string>();
+
+  constructor(options: AcceptedFlightsOptions) {
+    this.#options = options;
+  }
+
+  /** A batch begins. */
+  begin(): void {
+    this.#requests.clear();
+  }
+
+  /** Blocked, or in quarantine: what it says is dropped. */
+  isUnheard(key: ChainKey): boolean {
+    const { store } = this.#options.place;
+    return store.peers.get(key.account)?.blockedAt !== undefined || store.chains.get(key).quarantinedAt !== undefined;
+  }
+
+  async mail(pair: Pair, flight: OpenedMailboxFlight, circumstances: Circumstances): Promise<OpenedMail> {
+    const { account } = pair.key;
+    const name = toHex(account);
+    const standing = this.#standing(pair, flight);
+    if (standing === 'request') {
+      if (this.#requests.has(name) || this.#contact(account) !== undefined) {
+        // One flight of a stranger is kept. This one has not come: its sender sends it anew once it is heard (§9.6).
+        pair.become({ ...pair.state, received: circumstances.before });
+        return DROPPED;
+      }
+      this.#requests.add(name);
+    }
+    const parts = await this.#parts(pair, flight);
+    return this.#whole(pair, flight, { ...circumstances, standing, parts });
+  }
+
+  #contact(account: Bytes): Contact | undefined {
+    const { store, relay } = this.#options.place;
+    return store.contacts.get(relay, account);
+  }
+
+  #standing(pair: Pair, flight: OpenedMailboxFlight): Contact['standing'] {
+    const { place, links, isKnown } = this.#options;
+    const { account } = pair.key;
+    const contact = this.#contact(account);
+    if (contact !== undefined) return contact.standing;
+    const known = place.store.peers.get(account) !== undefined || isKnown(account) || links.isVisit(flight.ctl);
+    return known ? 'open' : 'request';
+  }
+
+  /** What others make of the items and the ctl. */
+  async #parts(pair: Pair, flight: OpenedMailboxFlight): Promise<readonly OpenedMail[]> {
+    const { items, control, receipts, links } = this.#options;
+    const parts: OpenedMail[] = [links.mail(pair, flight.ctl), receipts.mail(pair, flight.ctl)];
+    for (const item of flight.items) {
+      if (!item.type.startsWith(OWN_TYPES)) continue;
+      for (const door of items) {
+        const part = await door(item, flight, pair);
+        if (part !== undefined) parts.push(part);
+      }
+    }
+    for (const door of control) {
+      const part = door(flight, pair);
+      if (part !== undefined) parts.push(part);
+    }
+    return parts;
+  }
+
+  #whole(
+    pair: Pair,
+    flight: OpenedMailboxFlight,
+    context: Circumstances & { readonly standing: Contact['standing']; readonly parts: readonly OpenedMail[] },
+  ): OpenedMail {
+    const { place, onMessages, onHeard } = this.#options;
+    const { standing, parts, start } = context;
+    const { account } = pair.key;
+    const nick = viewAccount(place, account).nick;
+    let messages: readonly RelayMessage[] = [];
+    let newDevice = false;
+    return {
+      commit: () => {
+        newDevice = this.#meet(pair, { standing, flight });
+        if (start !== undefined) this.#noteStart(pair, start.use);
+        messages = this.#keep(pair, flight);
+        const answered = flight.items.some(({ type }) => type !== TYPE_STEP);
+        if (answered) pair.notes = { ...pair.notes, owed: pair.notes.owed + 1 };
+        for (const part of parts) part.commit();
+      },
+      show: () => {
+        const peer = viewAccount(place, account);
+        if (newDevice) place.observe({ kind: 'new-device', peer });
+        if (start?.weaker === true) place.observe({ kind: 'weak-start', peer });
+        if (peer.nick !== nick) place.observe({ kind: 'nick', peer });
+        for (const part of parts) part.show();
+        if (standing === 'request') for (const message of messages) place.observe({ kind: 'request', message });
+        else onMessages(messages);
+        if (standing === 'open') onHeard(account, { newDevice });
+      },
+    };
+  }
+
+  /** Remembers who it is, and at which device it is written to from now on. Whether that is another one than before. */
+  #meet(
+    pair: Pair,
+    { standing, flight }: { readonly standing: Contact['standing']; readonly flight: OpenedMailboxFlight },
+  ): boolean {
+    const { store, relay } = this.#options.place;
+    const { account, peerDevice } = pair.key;
+    const contact = this.#contact(account) ?? store.contacts.add(relay, account, standing);
+    if (standing === 'open') {
+      const known = store.prekeys.knownSerial(account, peerDevice);
+      const bundle = pair.state.peer;
+      if (known === undefined || known.serial <= bundle.certificate.serial) store.peers.meet(bundle);
+      const nick = flight.ctl.findLast(([name]) => name === CTL_NICK)?.[1];
+      const text = nick instanceof Uint8Array ? textOf(nick) : undefined;
+      if (text !== undefined) store.peers.claimNick(account, text);
+    }
+    const other = contact.device === undefined || toHex(contact.device) !== toHex(peerDevice);
+    if (!other || flight.late) return false;
+    store.contacts.setDevice(relay, account, peerDevice);
+    return contact.device !== undefined;
+  }
+
+  #noteStart(pair: Pair, { counter }: PrekeyUse): void {
+    const bundleSerial = Math.max(pair.notes.bundleSerial, this.#options.keeper.serialOf(counter));
+    pair.notes = { ...pair.notes, bundleSerial };
+  }
+
+  #keep(pair: Pair, flight: OpenedMailboxFlight): readonly RelayMessage[] {
+    const { place } = this.#options;
+    const items = flight.items.filter(({ type }) => !type.startsWith(OWN_TYPES));
+    if (items.length === 0) return [];
+    const { seq, statement, signature, commitments, sent, age, gap, proof, outcome, late } = flight;
+    const received = place.now();
+    const numbers = place.store.history.receive(
+      {
+        chain: pair.key,
+        seq,
+        statement,
+        signature,
+        commitments: concat(...commitments),
+        bundle: pair.state.peer.bytes,
+        sent,
+        proof: JSON.stringify(proof),
+        outcome,
+        age,
+        gap,
+      },
+      items,
+    );
+    const peer = viewAccount(place, pair.key.account);
+    const waited = age > LIVE_MAX_AGE ? age : 0;
+    return items.flatMap(({ type, body }, index): RelayMessage[] => {
+      const number = numbers[index];
+      if (number === undefined) return []; // an id is shown once (§5.1)
+      const text = type === TYPE_TEXT ? textOf(body) : undefined;
+      const place_ = { gap: index === 0 ? gap : 0, seq, late: late ? ('late' as const) : (false as const), waited };
+      return [
+        { number, peer, type, body, text, sent, received, age, proof, room: undefined, remark: undefined, ...place_ },
+      ];
+    });
+  }
+}

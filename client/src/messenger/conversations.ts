@@ -1,0 +1,78 @@
+/** The conversations of a messenger: one object for each account, from the first use on. */
+import { type Bytes, toHex } from '@waxwing/protocol';
+import type { Pairs } from './pairs.ts';
+import { pairKey, type Place } from './place.ts';
+import { AccountConversation } from './relay-conversation.ts';
+import type { RelayMessage } from './relay-message.ts';
+
+export interface ConversationsOptions {
+  readonly place: Place;
+  readonly pairs: Pairs;
+  readonly onQueued: (account: Bytes) => void;
+  /** Something of the account was on screen, and that is on disk. */
+  readonly onRead: (account: Bytes) => void;
+  readonly onFault: (error: unknown) => void;
+}
+
+export class Conversations {
+  readonly #options: ConversationsOptions;
+  readonly #all = new Map<string, AccountConversation>();
+
+  constructor(options: ConversationsOptions) {
+    this.#options = options;
+  }
+
+  of(account: Bytes): AccountConversation {
+    const name = toHex(account);
+    const known = this.#all.get(name);
+    if (known !== undefined) return known;
+    const { place, onQueued, onFault } = this.#options;
+    const conversation = new AccountConversation({
+      place,
+      account,
+      onQueued: () => {
+        onQueued(account);
+      },
+      onRead: (range) => {
+        this.#read(account, range).catch(onFault);
+      },
+      onTyping: () => undefined,
+    });
+    this.#all.set(name, conversation);
+    return conversation;
+  }
+
+  show(messages: readonly RelayMessage[]): void {
+    for (const message of messages) {
+      this.#options.place.observe({ kind: 'message', message });
+      this.of(message.peer.account).take([message]);
+    }
+  }
+
+  delivered(account: Bytes, numbers: readonly number[]): void {
+    this.#options.place.observe({ kind: 'delivered', numbers });
+    this.of(account).delivered(numbers);
+  }
+
+  close(): void {
+    for (const conversation of this.#all.values()) conversation.close();
+  }
+
+  /** Remembers which flights were on screen (§9.6 `read`). */
+  async #read(account: Bytes, range: { readonly above: number; readonly number: number }): Promise<void> {
+    const { place, pairs, onRead } = this.#options;
+    const { store } = place;
+    for (const { seq, peerDevice } of store.mail.seenUpTo(account, range)) {
+      const pair = await pairs.of(pairKey(place, { account, device: peerDevice }));
+      if (pair === undefined || seq <= pair.notes.read) continue;
+      await pair.inTurn(async () => {
+        pair.notes = { ...pair.notes, read: Math.max(seq, pair.notes.read) };
+        store.transaction(() => {
+          pair.save();
+        });
+        pair.settle();
+      });
+      onRead(account);
+    }
+  }
+}

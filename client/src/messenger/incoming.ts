@@ -1,0 +1,248 @@
+/**
+ * The way of an envelope in (§9.3): opened batch by batch in the order of the mailbox, committed in one transaction a batch, and
+ * only then confirmed and shown.
+ */
+import {
+  type Bytes,
+  decodeEnvelope,
+  decodeHeader,
+  type Header,
+  isProtocolError,
+  KIND_ROOM,
+  mailboxOf,
+  openOuter,
+  type OpenedMailboxFlight,
+  ProtocolError,
+  type RelayEvent as RelayNews,
+  readMailboxHeader,
+  respond,
+} from '@waxwing/protocol';
+import { WaxwingError } from '../errors.ts';
+import type { RelayRequests } from '../relay/relay-requests.ts';
+import type { AcceptedFlights } from './accepted-flights.ts';
+import { DROPPED, type OpenedMail } from './opened-mail.ts';
+import type { Pair } from './pair.ts';
+import type { Pairs } from './pairs.ts';
+import { ownDevice, pairKey, type Place } from './place.ts';
+import type { PrekeyKeeper } from './prekey-keeper.ts';
+import type { UnopenedBook } from './unopened-book.ts';
+
+type Delivered = Extract<RelayNews, { readonly event: 'deliver' }>['envelopes'];
+
+/** When to ask for the mailbox again after the disk failed, ms. */
+const AFTER_DISK_FAILURE = 10_000;
+
+/** Opens envelopes of kind 2 (§10.4). @throws ProtocolError for one that does not open */
+export type RoomDoor = (envelope: Bytes, header: Header) => Promise<OpenedMail>;
+
+export interface IncomingOptions {
+  readonly place: Place;
+  readonly pairs: Pairs;
+  readonly keeper: PrekeyKeeper;
+  readonly flights: AcceptedFlights;
+  readonly unopened: UnopenedBook;
+  readonly room: RoomDoor | undefined;
+  /** So many envelopes of the mailbox are done with. */
+  readonly onTaken: (count: number) => void;
+  readonly onFault: (error: unknown) => void;
+}
+
+/** Pairs that a batch works on, each until its end. */
+class Turns {
+  readonly #ends = new Map<Pair, () => void>();
+  /** Sids of sessions that stand with this batch. */
+  readonly started: Bytes[] = [];
+
+  get pairs(): readonly Pair[] {
+    return [...this.#ends.keys()];
+  }
+
+  async take(pair: Pair): Promise<void> {
+    if (!this.#ends.has(pair)) this.#ends.set(pair, await pair.lock());
+  }
+
+  end(): void {
+    for (const end of this.#ends.values()) end();
+  }
+}
+
+interface Judged {
+  readonly id: Bytes;
+  readonly mail: OpenedMail;
+  /** It does not open: the relay is told so. */
+  readonly failed: boolean;
+}
+
+export class Incoming {
+  readonly #options: IncomingOptions;
+  #requests: RelayRequests | undefined;
+  #work: Promise<void> = Promise.resolve();
+  #again: NodeJS.Timeout | undefined;
+
+  constructor(options: IncomingOptions) {
+    this.#options = options;
+  }
+
+  up(requests: RelayRequests): void {
+    this.#requests = requests;
+  }
+
+  down(): void {
+    this.#requests = undefined;
+    clearTimeout(this.#again);
+  }
+
+  /** Envelopes that the relay delivers, in its order. */
+  take(envelopes: Delivered): void {
+    const requests = this.#requests;
+    this.#work = this.#work
+      .then(async () => {
+        // Of an earlier channel: they come again.
+        if (requests !== undefined && requests === this.#requests) await this.#batch(requests, envelopes);
+      })
+      .catch(this.#options.onFault);
+  }
+
+  /** Resolves when nothing is being opened. */
+  async settled(): Promise<void> {
+    await this.#work;
+  }
+
+  async #batch(requests: RelayRequests, envelopes: Delivered): Promise<void> {
+    const { place, pairs, keeper, flights } = this.#options;
+    const turns = new Turns();
+    const judged: Judged[] = [];
+    try {
+      flights.begin();
+      for (const { id, outer } of envelopes) judged.push(await this.#judge(turns, id, outer));
+      place.store.transaction(() => {
+        for (const { mail } of judged) mail.commit();
+        for (const pair of turns.pairs) pair.save();
+        keeper.save();
+      });
+      for (const pair of turns.pairs) pair.settle();
+      keeper.saved();
+    } catch (error) {
+      for (const pair of turns.pairs) pairs.revert(pair);
+      for (const sid of turns.started) pairs.noteStarted(sid, undefined);
+      keeper.reload();
+      if (!(error instanceof WaxwingError)) throw error;
+      this.#comeAgain(requests, error);
+      return;
+    } finally {
+      turns.end();
+    }
+    for (const sid of turns.started) pairs.noteStarted(sid, undefined); // on disk now
+    this.#tell(requests, judged);
+    for (const { mail } of judged) mail.show();
+    this.#options.onTaken(judged.length);
+  }
+
+  #tell(requests: RelayRequests, judged: readonly Judged[]): void {
+    const confirmed = judged.filter(({ failed }) => !failed).map(({ id }) => id);
+    const failed = judged.filter((one) => one.failed).map(({ id }) => id);
+    // What is not told is delivered again, and known for a copy then.
+    if (confirmed.length > 0) requests.confirm(confirmed).catch(() => undefined);
+    if (failed.length > 0) requests.unopenable(failed).catch(() => undefined);
+  }
+
+  #comeAgain(requests: RelayRequests, error: WaxwingError): void {
+    this.#options.place.observe({ kind: 'storage', error });
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => {
+      if (requests === this.#requests) requests.receive().catch(() => undefined);
+    }, AFTER_DISK_FAILURE).unref();
+  }
+
+  async #judge(turns: Turns, id: Bytes, outer: Bytes): Promise<Judged> {
+    const opening: { account: Bytes | undefined } = { account: undefined };
+    try {
+      return { id, mail: await this.#open(turns, outer, opening), failed: false };
+    } catch (error) {
+      if (!isProtocolError(error)) throw error;
+      if (error.check === 'used') return { id, mail: DROPPED, failed: false };
+      return { id, mail: this.#failed(turns, error, { id, account: opening.account }), failed: true };
+    }
+  }
+
+  #failed(
+    turns: Turns,
+    error: ProtocolError,
+    of: { readonly id: Bytes; readonly account: Bytes | undefined },
+  ): OpenedMail {
+    const { place, unopened } = this.#options;
+    const book = unopened.mail(error, of);
+    const counted = turns.pairs.map((pair) => ({ key: pair.key, failures: pair.takeFailures() }));
+    let quarantined = false;
+    return {
+      commit: () => {
+        book.commit();
+        for (const { key, failures } of counted) {
+          for (let one = 0; one < failures; one++) quarantined = place.store.chains.countFailure(key) || quarantined;
+        }
+      },
+      show: () => {
+        book.show();
+        if (quarantined) unopened.tellQuarantine(of.account);
+      },
+    };
+  }
+
+  /** Steps 1 to 5 of §9.3; the order of the checks is the section's. */
+  async #open(turns: Turns, outer: Bytes, opening: { account: Bytes | undefined }): Promise<OpenedMail> {
+    const { place, pairs, room, flights } = this.#options;
+    const { dhKey, bundle } = ownDevice(place);
+    const mailbox = mailboxOf(place.p, { relay: place.relay, account: bundle.account, device: bundle.device });
+    const inner = openOuter(place.p, { outer, dhKey, mailbox });
+    if (inner.kind === 'signal') return DROPPED; // never stored (§9.7)
+    const { envelope, start } = inner;
+    if (room !== undefined && kindOf(envelope) === KIND_ROOM) {
+      return await room(envelope, decodeHeader(decodeEnvelope(envelope).hdr));
+    }
+    const { sid } = readMailboxHeader(bundle.device, envelope);
+    const pair = await pairs.ofSession(sid);
+    if (pair === undefined) return await this.#openStart(turns, { envelope, start, sid }, opening);
+    opening.account = pair.key.account;
+    if (flights.isUnheard(pair.key)) return DROPPED;
+    await turns.take(pair);
+    const before = pair.state.received;
+    const flight = await pair.conversation.open(envelope, place.now());
+    return flights.mail(pair, flight, { before, start: undefined });
+  }
+
+  async #openStart(
+    turns: Turns,
+    { envelope, start, sid }: { readonly envelope: Bytes; readonly start: Bytes; readonly sid: Bytes },
+    opening: { account: Bytes | undefined },
+  ): Promise<OpenedMail> {
+    const { place, pairs, keeper, flights } = this.#options;
+    const { store } = place;
+    if (start.length === 0) throw unknownSession();
+    const context = {
+      device: ownDevice(place),
+      bundles: keeper.bundles,
+      prekeys: keeper.held,
+      knownSerial: (peer: { readonly account: Bytes; readonly device: Bytes }) =>
+        store.prekeys.knownSerial(peer.account, peer.device),
+    };
+    const opened = await respond(place.p, context, { start, sid, now: place.now() });
+    opening.account = opened.peer.account;
+    if (flights.isUnheard(pairKey(place, opened.peer))) return DROPPED;
+    const pair = await pairs.ofBundle(opened.peer);
+    await turns.take(pair);
+    const before = pair.state.received;
+    const flight: OpenedMailboxFlight = await pair.conversation.openStarted(opened, envelope, place.now());
+    keeper.spend(opened.use);
+    pairs.noteStarted(flight.sid, pair);
+    turns.started.push(flight.sid);
+    return flights.mail(pair, flight, { before, start: { weaker: opened.weaker, use: opened.use } });
+  }
+}
+
+function kindOf(envelope: Bytes): number {
+  return decodeHeader(decodeEnvelope(envelope).hdr).kind;
+}
+
+function unknownSession(): ProtocolError {
+  return new ProtocolError('envelope-0', 'sid', 'the envelope is of a session that is not known, and brings no start');
+}

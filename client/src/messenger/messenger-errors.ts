@@ -1,0 +1,21 @@
+/** What ends a messenger. */
+import { WaxwingError } from '../errors.ts';
+
+export function oldCopy(): WaxwingError {
+  return new WaxwingError(
+    'restored-copy',
+    'The relay holds newer keys of this device than this home ever made: this home is an older copy.',
+    'Give it a device of its own: waxwing id rotate --device.',
+  );
+}
+
+export function unexpected(cause: Error): WaxwingError {
+  return new WaxwingError(
+    'home-damaged',
+    `What this home holds does not fit together: ${cause.message}`,
+    'Please report it.',
+    {
+      cause,
+    },
+  );
+}

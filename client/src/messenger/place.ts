@@ -1,0 +1,36 @@
+/** What all parts of a messenger share: the home, the relay it has its place at, the clock, and who is told. */
+import { type Bytes, type Device, type Primitives, toHex } from '@waxwing/protocol';
+import { type PeerView, viewPeer } from '../direct/peer-view.ts';
+import type { Home } from '../home/home.ts';
+import type { ChainKey } from '../store/chain.ts';
+import type { Store } from '../store/store.ts';
+import type { RelayObserver } from './relay-event.ts';
+
+export interface Place {
+  readonly home: Home;
+  readonly store: Store;
+  readonly p: Primitives;
+  /** The relay's account, 32. */
+  readonly relay: Bytes;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  readonly observe: RelayObserver;
+}
+
+export function ownDevice({ home }: Place): Device {
+  return home.device;
+}
+
+/** The pair of the own device with a device of another's. */
+export function pairKey(place: Place, peer: { readonly account: Bytes; readonly device: Bytes }): ChainKey {
+  return { ownDevice: ownDevice(place).bundle.device, account: peer.account, peerDevice: peer.device };
+}
+
+export function viewAccount({ store }: Place, account: Bytes): PeerView {
+  return viewPeer(store, { account });
+}
+
+/** A pair's key as a key of a map. */
+export function nameOfPair({ ownDevice: own, account, peerDevice }: ChainKey): string {
+  return [own, account, peerDevice].map(toHex).join('/');
+}

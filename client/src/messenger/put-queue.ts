@@ -1,0 +1,124 @@
+/** Sealed envelopes on their way to the relay: in order, many at a time, and again under the same id until it has them. */
+import { MAX_PUTS, REFUSAL, toHex } from '@waxwing/protocol';
+import { Backoff } from '../connection/backoff.ts';
+import { putRefusalOf, RelayFailure } from '../relay/relay-failure.ts';
+import type { RelayRequests } from '../relay/relay-requests.ts';
+import type { PostedEnvelope } from '../store/posted.ts';
+import type { Place } from './place.ts';
+
+/** Requests under way at once: enough to fill the way to the relay and back. */
+const MAX_UNDER_WAY = 4;
+/** Until a request is repeated that the relay will hardly take, ms. */
+const HARDLY = 300_000;
+
+export interface PutQueueOptions {
+  readonly place: Place;
+  /** The relay has these on disk. */
+  readonly onStored: (envelopes: readonly PostedEnvelope[]) => void;
+  /** They wait: the mailbox is full, or this is too fast. */
+  readonly onHeld: (envelopes: readonly PostedEnvelope[], failure: RelayFailure) => void;
+  /** Their mailbox is not there, or the relay will not take them. */
+  readonly onRefused: (envelopes: readonly PostedEnvelope[], failure: RelayFailure) => void;
+  /** Something failed that is no word of the relay's: a disk, or a fault of ours. */
+  readonly onFault: (error: unknown) => void;
+}
+
+type Sealed = PostedEnvelope & { readonly outer: NonNullable<PostedEnvelope['outer']> };
+
+interface Pause {
+  readonly backoff: Backoff;
+  /** Monotonic, ms. */
+  readonly until: number;
+}
+
+export class PutQueue {
+  readonly #options: PutQueueOptions;
+  #requests: RelayRequests | undefined;
+  readonly #underWay = new Set<string>();
+  #open = 0;
+  /** Of mailboxes (hex) that took nothing, and of all ('') where the relay refused whole requests. */
+  readonly #pauses = new Map<string, Pause>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: PutQueueOptions) {
+    this.#options = options;
+  }
+
+  up(requests: RelayRequests): void {
+    this.#requests = requests;
+    this.#underWay.clear();
+    this.#open = 0;
+    this.#pauses.clear();
+    this.wake();
+  }
+
+  down(): void {
+    this.#requests = undefined;
+    clearTimeout(this.#timer);
+  }
+
+  /** There may be something to put. */
+  wake(): void {
+    const { place } = this.#options;
+    while (this.#requests !== undefined && this.#open < MAX_UNDER_WAY && !this.#paused('')) {
+      const batch = place.store.posted
+        .toPut(place.relay, MAX_PUTS, this.#underWay)
+        .filter(({ target }) => !this.#paused(toHex(target)));
+      if (batch.length === 0) return;
+      this.#put(this.#requests, batch).catch(this.#options.onFault);
+    }
+  }
+
+  async #put(requests: RelayRequests, batch: readonly Sealed[]): Promise<void> {
+    this.#open += 1;
+    for (const { id } of batch) this.#underWay.add(toHex(id));
+    let codes: readonly number[] | undefined;
+    try {
+      codes = await requests.put(batch.map(({ target, id, outer }) => ({ mailbox: target, id, outer })));
+    } catch (error) {
+      if (!(error instanceof RelayFailure)) throw error;
+      if (requests === this.#requests) this.#pause('', error.passing ? error.retry : HARDLY);
+    }
+    if (requests !== this.#requests) return; // the next channel puts them again
+    this.#open -= 1;
+    for (const { id } of batch) this.#underWay.delete(toHex(id));
+    if (codes !== undefined) this.#judge(batch, codes);
+    this.wake();
+  }
+
+  #judge(batch: readonly Sealed[], codes: readonly number[]): void {
+    const of = (wanted: (code: number) => boolean): Sealed[] =>
+      batch.filter((_, index) => wanted(codes[index] ?? REFUSAL.cannotStore));
+    const stored = of((code) => code === 0);
+    if (stored.length > 0) {
+      for (const { target } of stored) this.#pauses.delete(toHex(target));
+      this.#options.onStored(stored);
+    }
+    for (const code of new Set(codes.filter((one) => one !== 0))) {
+      const refused = of((one) => one === code);
+      const failure = putRefusalOf(code);
+      if (!failure.passing) {
+        this.#options.onRefused(refused, failure);
+        continue;
+      }
+      for (const target of new Set(refused.map((one) => toHex(one.target)))) this.#pause(target, failure.retry);
+      this.#options.onHeld(refused, failure);
+    }
+  }
+
+  #paused(target: string): boolean {
+    const pause = this.#pauses.get(target);
+    return pause !== undefined && performance.now() < pause.until;
+  }
+
+  /** With jitter, so that all who were refused do not come at once (§11.6). */
+  #pause(target: string, asked: number): void {
+    const backoff = this.#pauses.get(target)?.backoff ?? new Backoff();
+    this.#pauses.set(target, { backoff, until: performance.now() + backoff.next(asked) });
+    clearTimeout(this.#timer);
+    const next = Math.min(
+      ...[...this.#pauses.values()].map(({ until }) => until).filter((at) => at > performance.now()),
+    );
+    this.#timer = setTimeout(() => this.wake(), Math.max(0, next - performance.now()) + 1).unref();
+  }
+}

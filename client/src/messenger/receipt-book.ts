@@ -1,0 +1,103 @@
+/** What peers say they received and read (§9.6): own messages delivered, read, or lost and sent anew. */
+import {
+  type Bytes,
+  type ControlEntry,
+  decodeMailboxControl,
+  type Got,
+  isDelivered,
+  isWithin,
+} from '@waxwing/protocol';
+import type { SeqRange } from '../store/message.ts';
+import type { OpenedMail } from './opened-mail.ts';
+import type { Pair } from './pair.ts';
+import { ownDevice, type Place, viewAccount } from './place.ts';
+import { withGot, withVoids } from './receipts.ts';
+
+export interface ReceiptBookOptions {
+  readonly place: Place;
+  readonly onDelivered: (account: Bytes, numbers: readonly number[]) => void;
+  /** Something is queued again. */
+  readonly onQueued: (account: Bytes) => void;
+}
+
+export class ReceiptBook {
+  readonly #options: ReceiptBookOptions;
+
+  constructor(options: ReceiptBookOptions) {
+    this.#options = options;
+  }
+
+  /** What the ctl of an accepted flight says of own flights. */
+  mail(pair: Pair, ctl: readonly ControlEntry[]): OpenedMail {
+    const { place, onDelivered, onQueued } = this.#options;
+    const { account } = pair.key;
+    const { got, read } = decodeMailboxControl(ctl);
+    let delivered: readonly number[] = [];
+    let anew: readonly number[] = [];
+    let seen: readonly number[] = [];
+    let oldCopy = false;
+    return {
+      commit: () => {
+        if (got !== undefined) {
+          oldCopy = got.last > pair.state.sent.seq;
+          if (!oldCopy) ({ delivered, anew } = this.#take(pair, got));
+        }
+        if (read !== undefined) seen = this.#read(pair, read);
+      },
+      show: () => {
+        if (oldCopy) place.observe({ kind: 'restored-copy', peer: viewAccount(place, account) });
+        if (delivered.length > 0) onDelivered(account, delivered);
+        if (seen.length > 0) place.observe({ kind: 'read', numbers: seen });
+        if (anew.length > 0) {
+          const reason = 'They did not arrive: a relay lost them, or something between.';
+          place.observe({ kind: 'sent-anew', numbers: anew, reason });
+        }
+        onQueued(account); // a receipt makes room for what waits
+      },
+    };
+  }
+
+  #take(pair: Pair, got: Got): { delivered: readonly number[]; anew: readonly number[] } {
+    const { place } = this.#options;
+    const { posted, mail, errands, outbox, contacts } = place.store;
+    const { key } = pair;
+    const rows = posted.ofChain(key);
+    const there = rows.filter(({ seq }) => isDelivered(got, seq));
+    const lost = rows.filter(({ seq, kept }) => isWithin(got.ranges, seq) && !kept);
+    const upTo = Math.min(got.last, (got.ranges[0]?.[0] ?? Number.POSITIVE_INFINITY) - 1);
+    const first = outbox.acknowledge(key, upTo);
+    const delivered = [...first, ...mail.deliver(key, seqs(there))];
+    errands.done(key, seqs(there));
+    const anew = mail.requeue(key, seqs(lost));
+    errands.requeue(key, seqs(lost));
+    posted.remove([...there, ...lost].map(({ id }) => id));
+    const underWay = new Set(rows.filter(({ kept }) => kept).map(({ seq }) => seq));
+    const voids = got.ranges.flatMap((range) => without(range, underWay));
+    pair.notes = withVoids(withGot(pair.notes, got, ownDevice(place).bundle.certificate.serial), voids);
+    if (got.last > 0) contacts.setLinkProof(place.relay, key.account, undefined);
+    return { delivered: delivered.sort((a, b) => a - b), anew };
+  }
+
+  #read(pair: Pair, upTo: number): readonly number[] {
+    const { peerRead } = pair.notes;
+    if (upTo <= peerRead || upTo > pair.state.sent.seq) return [];
+    pair.notes = { ...pair.notes, peerRead: upTo };
+    return this.#options.place.store.mail.deliveredBetween(pair.key, peerRead, upTo);
+  }
+}
+
+function seqs(rows: readonly { readonly seq: number }[]): number[] {
+  return rows.map(({ seq }) => seq);
+}
+
+/** The parts of a range of missing flights that are not merely on their way. */
+function without([from, to]: SeqRange, underWay: ReadonlySet<number>): SeqRange[] {
+  const parts: SeqRange[] = [];
+  let start = from;
+  for (const seq of [...underWay].filter((one) => one >= from && one <= to).sort((a, b) => a - b)) {
+    if (seq > start) parts.push([start, seq - 1]);
+    start = seq + 1;
+  }
+  if (start <= to) parts.push([start, to]);
+  return parts;
+}

@@ -1,0 +1,310 @@
+/** The messenger: a line to a relay, and on both sides of it the outbox, the mailbox and the conversations. */
+import { type Bytes, isProtocolError } from '@waxwing/protocol';
+import { WaxwingError } from '../errors.ts';
+import { isPassing, RelayFailure } from '../relay/relay-failure.ts';
+import type { RelayLineObserver, RelayNews, RelayWelcome } from '../relay/relay-line-events.ts';
+import type { RelayRequests } from '../relay/relay-requests.ts';
+import { oldCopy, unexpected } from './messenger-errors.ts';
+import type {
+  ConversationView,
+  DoctorReport,
+  Messenger,
+  MessengerEnd,
+  RelayConversation,
+  RelayConversationKey,
+  StoredRow,
+} from './messenger.ts';
+import { findAccount, notConnected, titleOf } from './names.ts';
+import type { Place } from './place.ts';
+import { PrekeyKeeper, type PrekeysThere } from './prekey-keeper.ts';
+import type { RelayView } from './relay-view.ts';
+import { storedRows } from './stored-rows.ts';
+import { Traffic } from './traffic.ts';
+import { viewRelay } from './view-relay.ts';
+
+const NOTHING_THERE: PrekeysThere = { counter: 0, entriesLeft: 0 };
+/** Until joining is tried again, ms, where the relay says nothing of time. */
+const JOIN_AGAIN = 5_000;
+
+/** What keeps the channel: a RelayLine, or a test's own. */
+export interface Line {
+  readonly ended: Promise<WaxwingError | undefined>;
+  wake(): void;
+  close(): Promise<void>;
+}
+
+export interface RelayMessengerOptions {
+  readonly place: Place;
+  readonly readReceipts: (account: Bytes) => boolean;
+  readonly openLine: (observer: RelayLineObserver) => Line;
+}
+
+export class RelayMessenger implements Messenger {
+  readonly ended: Promise<MessengerEnd>;
+  readonly #place: Place;
+  readonly #keeper: PrekeyKeeper;
+  readonly #traffic: Traffic;
+  readonly #line: Line;
+  readonly #end = Promise.withResolvers<MessengerEnd>();
+  readonly #catching: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  /** Of a channel that stands, and what must come first is being settled. */
+  #entering: RelayRequests | undefined;
+  #requests: RelayRequests | undefined;
+  #connections = 0;
+  #closing: Promise<void> | undefined;
+  #over = false;
+
+  static async open(options: RelayMessengerOptions): Promise<RelayMessenger> {
+    return new RelayMessenger(options, await PrekeyKeeper.open(options.place));
+  }
+
+  private constructor({ place, readReceipts, openLine }: RelayMessengerOptions, keeper: PrekeyKeeper) {
+    this.#place = place;
+    this.#keeper = keeper;
+    this.ended = this.#end.promise;
+    const onFault = (error: unknown): void => {
+      this.#fault(error);
+    };
+    this.#traffic = new Traffic({
+      place,
+      keeper,
+      readReceipts,
+      guests: {},
+      onCaughtUp: () => {
+        for (const { resolve } of this.#catching.splice(0)) resolve();
+        place.observe({ kind: 'caught-up' });
+      },
+      onFault,
+    });
+    place.observe({ kind: 'connecting', relay: this.relay });
+    this.#line = openLine({
+      onUp: (requests, welcome) => {
+        this.#up(requests, welcome).catch(onFault);
+      },
+      onDown: (error) => {
+        this.#down(error);
+      },
+      onNews: (news) => {
+        this.#news(news);
+      },
+      onRetry: (inMs, error) => {
+        place.observe({ kind: 'retrying', inMs, error });
+      },
+    });
+    this.#line.ended.then((error) => {
+      this.#finish(error === undefined ? { how: 'closed' } : { how: 'failed', error });
+    }, onFault);
+  }
+
+  get relay(): RelayView {
+    return viewRelay(this.#place.store, this.#place.relay, this.#requests !== undefined);
+  }
+
+  caughtUp(): Promise<void> {
+    if (this.#over) return Promise.reject(this.#overError());
+    if (this.#traffic.caughtUp) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#catching.push({ resolve, reject }));
+  }
+
+  async claim(name: string): Promise<void> {
+    await this.#connected('A name is claimed there.').claim(name);
+    this.#place.store.relays.setName(this.#place.relay, name);
+  }
+
+  conversations(): readonly ConversationView[] {
+    const { store, relay } = this.#place;
+    return store.contacts
+      .list(relay)
+      .map(({ account }) => this.#traffic.conversations.of(account).view)
+      .sort((a, b) => b.lastAt - a.lastAt);
+  }
+
+  async open(who: string): Promise<RelayConversation> {
+    const account = await findAccount(this.#place, this.#requests, who);
+    return this.conversationOf({ account });
+  }
+
+  conversationOf(key: RelayConversationKey): RelayConversation {
+    if ('room' in key) throw noRooms();
+    return this.#traffic.conversations.of(key.account);
+  }
+
+  titleOf(account: Bytes): string {
+    return titleOf(this.#place, account);
+  }
+
+  async createContactLink(days: number): Promise<string> {
+    return await this.#traffic.links.make(this.#connected('A link is registered there.'), days);
+  }
+
+  accept(account: Bytes): void {
+    const { store, relay } = this.#place;
+    store.contacts.add(relay, account, 'open');
+    this.#traffic.owe(account);
+    this.#traffic.outgoing.wake(account);
+  }
+
+  createRoom(): Promise<RelayConversation> {
+    return Promise.reject(noRooms());
+  }
+
+  invite(): Promise<void> {
+    return Promise.reject(noRooms());
+  }
+
+  remove(): Promise<void> {
+    return Promise.reject(noRooms());
+  }
+
+  setRole(): Promise<void> {
+    return Promise.reject(noRooms());
+  }
+
+  renameRoom(): Promise<void> {
+    return Promise.reject(noRooms());
+  }
+
+  leaveRoom(): Promise<void> {
+    return Promise.reject(noRooms());
+  }
+
+  async *stored(): AsyncGenerator<StoredRow> {
+    yield* storedRows(this.#connected('What it stores is asked of it.'));
+  }
+
+  doctor(): Promise<DoctorReport> {
+    return Promise.resolve({ unopenable: this.#traffic.unopened.list(), repaired: [], open: [] });
+  }
+
+  async leaveRelay(): Promise<void> {
+    const { store, relay } = this.#place;
+    await this.#connected('It is asked to delete everything.').leave();
+    store.relays.leave(relay);
+    await this.close(0);
+  }
+
+  close(ms = 10_000): Promise<void> {
+    this.#closing ??= this.#close(ms);
+    return this.#closing;
+  }
+
+  async #close(ms: number): Promise<void> {
+    const end = performance.now() + ms;
+    this.#traffic.flushReceipts();
+    while (this.#requests !== undefined && !this.#traffic.quiet && performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await this.#traffic.settled();
+    await this.#line.close();
+    this.#requests = undefined;
+    this.#finish({ how: 'closed' });
+    await this.#traffic.settled();
+  }
+
+  async #up(requests: RelayRequests, welcome: RelayWelcome): Promise<void> {
+    const { store, relay, observe } = this.#place;
+    this.#entering = requests;
+    const name = await this.#enter(requests, welcome);
+    if (this.#entering !== requests || this.#over) return; // it has ended meanwhile
+    this.#requests = requests;
+    store.relays.setName(relay, name);
+    this.#connections += 1;
+    observe({ kind: 'connected', relay: this.relay, waiting: welcome.waiting, again: this.#connections > 1 });
+    this.#traffic.up(requests, welcome);
+  }
+
+  /** What must be settled with the relay before anything else: membership, and prekeys of this device. The name there. */
+  async #enter(requests: RelayRequests, welcome: RelayWelcome): Promise<string | undefined> {
+    const there = { counter: welcome.prekeyCounter, entriesLeft: welcome.entriesLeft };
+    let { name } = welcome;
+    try {
+      if (!welcome.member) name = await this.#join(requests);
+      else if (this.#keeper.isOldCopy(there)) this.#fail(oldCopy());
+    } catch (error) {
+      if (!(error instanceof RelayFailure)) throw error;
+      if (!isPassing(error)) this.#fail(error);
+    }
+    await this.#keeper.readBundles();
+    await this.#refill(requests, welcome.member ? there : NOTHING_THERE);
+    return name;
+  }
+
+  /** A new device of a member needs no token (§11.4). What passes is waited for. */
+  async #join(requests: RelayRequests): Promise<string | undefined> {
+    for (;;) {
+      try {
+        return await requests.join();
+      } catch (error) {
+        if (!isPassing(error) || this.#entering !== requests || this.#over) throw error;
+        await new Promise((resolve) => setTimeout(resolve, Math.max(error.retry, JOIN_AGAIN)).unref());
+      }
+    }
+  }
+
+  #down(error: WaxwingError): void {
+    const was = this.#requests;
+    this.#entering = undefined;
+    this.#requests = undefined;
+    this.#traffic.down();
+    if (was !== undefined) this.#place.observe({ kind: 'cut', error });
+  }
+
+  #news(news: RelayNews): void {
+    switch (news.event) {
+      case 'deliver':
+        this.#traffic.take(news);
+        return;
+      case 'entries': {
+        const counter = this.#keeper.held[0]?.counter ?? 0;
+        if (this.#requests === undefined) return;
+        this.#refill(this.#requests, { counter, entriesLeft: news.left }).catch((error: unknown) => this.#fault(error));
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  /** What fails is tried again with the next channel, and with the next word of the relay about it. */
+  async #refill(requests: RelayRequests, there: PrekeysThere): Promise<void> {
+    try {
+      await this.#keeper.refill(requests, there);
+    } catch (error) {
+      if (!(error instanceof RelayFailure)) throw error;
+    }
+  }
+
+  #connected(why: string): RelayRequests {
+    if (this.#requests === undefined) throw notConnected(why);
+    return this.#requests;
+  }
+
+  #fail(error: WaxwingError): void {
+    this.#finish({ how: 'failed', error });
+    void this.#line.close();
+  }
+
+  /** A disk that fails, or a fault of ours: nothing is done any more, and what is not confirmed comes again. */
+  #fault(error: unknown): void {
+    if (error instanceof WaxwingError) this.#fail(error);
+    else if (isProtocolError(error)) this.#fail(unexpected(error));
+    else throw error;
+  }
+
+  #finish(end: MessengerEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    const error = end.how === 'failed' ? end.error : this.#overError();
+    for (const { reject } of this.#catching.splice(0)) reject(error);
+    this.#traffic.end();
+    this.#end.resolve(end);
+  }
+
+  #overError(): WaxwingError {
+    return new WaxwingError('not-connected', 'The messenger was closed.', 'Open it again.');
+  }
+}
+
+function noRooms(): Error {
+  return new TypeError('rooms are not built yet');
+}

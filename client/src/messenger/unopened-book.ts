@@ -1,0 +1,66 @@
+/** Envelopes of the mailbox that did not open (§9.4): kept for the doctor, told to the user, in words. */
+import type { Bytes, ProtocolError, ProtocolErrorCode } from '@waxwing/protocol';
+import type { UnopenedEnvelope } from '../store/unopenable.ts';
+import type { OpenedMail } from './opened-mail.ts';
+import { type Place, viewAccount } from './place.ts';
+import type { Unopenable } from './relay-event.ts';
+
+export class UnopenedBook {
+  readonly #place: Place;
+
+  constructor(place: Place) {
+    this.#place = place;
+  }
+
+  mail(error: ProtocolError, of: { readonly id: Bytes; readonly account: Bytes | undefined }): OpenedMail {
+    const { place } = { place: this.#place };
+    const one: UnopenedEnvelope = { ...of, at: place.now(), code: error.code, check: error.check };
+    return {
+      commit: () => {
+        place.store.unopened.add(one);
+      },
+      show: () => {
+        place.observe({ kind: 'unopenable', unopenable: this.view(one) });
+      },
+    };
+  }
+
+  tellQuarantine(account: Bytes | undefined): void {
+    if (account !== undefined) this.#place.observe({ kind: 'quarantined', peer: viewAccount(this.#place, account) });
+  }
+
+  /** Newest first. */
+  list(): readonly Unopenable[] {
+    return this.#place.store.unopened.list().map((one) => this.view(one));
+  }
+
+  private view({ id, at, code, check, account }: UnopenedEnvelope): Unopenable {
+    const peer = account && viewAccount(this.#place, account);
+    const [cause, next] = explain(code, check);
+    return { id, at, code, check, peer, cause, next };
+  }
+}
+
+const SENT_ANEW = 'Nothing: its sender is told, and sends it anew.';
+
+/** The cause and what is done about it, for whoever did not write this program. */
+function explain(code: ProtocolErrorCode, check: string): readonly [cause: string, next: string] {
+  if (code === 'outer') {
+    return ['It was not sealed for this device, or was changed on its way.', SENT_ANEW];
+  }
+  if (code === 'start' && check === 'entry') {
+    return ['Its sender was given a one-time key that another had used already.', SENT_ANEW];
+  }
+  if (code === 'start' && check === 'counter') {
+    return ['It was made with keys that are past their time, or were never of this device.', SENT_ANEW];
+  }
+  if (code === 'start') return [`Its first message makes no session here (${check}).`, SENT_ANEW];
+  if (code === 'envelope-0' && check === 'sid') return ['It is of a session that this home does not know.', SENT_ANEW];
+  if (code === 'envelope-0' && check === 'skip') return ['Too many messages before it are missing.', SENT_ANEW];
+  if (code === 'envelope-0') return [`It has no place in its session (${check}).`, SENT_ANEW];
+  if (code === 'envelope-1') return ['It was changed on its way, or is of another session.', SENT_ANEW];
+  return [
+    `What is inside is not as its signature says (${code}, ${check}).`,
+    'Ask the peer what runs there; after eight of these nothing more of it is taken.',
+  ];
+}

@@ -1,0 +1,29 @@
+/** Messages whose flights go through mailboxes: delivered flight by flight, not all up to one (§9.6). */
+import type { Bytes } from '@waxwing/protocol';
+import type { ChainKey } from './chain.ts';
+
+export interface Mail {
+  /** These flights are on the recipient's disk: their messages → delivered. The numbers newly so. */
+  deliver(chain: ChainKey, seqs: readonly number[]): readonly number[];
+  /** These flights are lost: sent → queued, ids and openings kept. The numbers. */
+  requeue(chain: ChainKey, seqs: readonly number[]): readonly number[];
+  /** What is on its way from or to any other device of the same accounts: sent → queued. The numbers. */
+  requeueOthers(chain: ChainKey): readonly number[];
+  /** The numbers of the messages in these flights, ascending. */
+  numbersOf(chain: ChainKey, seqs: readonly number[]): readonly number[];
+  /** Counts one more try of each; those that have had more than `limit`. */
+  countTries(numbers: readonly number[], limit: number): readonly number[];
+  /** Sent → given up on (§9.4): `resend` takes them back. */
+  giveUp(numbers: readonly number[]): void;
+  /** Whether a message met with a lost session: what was given up on is told from what was too old. */
+  wasGivenUp(number: number): boolean;
+  /** Numbers of messages, delivered in flights of this chain above one seq and up to another. */
+  deliveredBetween(chain: ChainKey, above: number, upTo: number): readonly number[];
+  /** When something was last said with an account, Unix ms; 0 where nothing was. */
+  lastAt(account: Bytes): number;
+  /** The highest seq of a received flight with a message above one number and up to another, of each device of the account. */
+  seenUpTo(
+    account: Bytes,
+    range: { readonly above: number; readonly number: number },
+  ): readonly (ChainKey & { readonly seq: number })[];
+}

@@ -1,0 +1,46 @@
+/** Relays that this home belongs to, and the accounts it reaches there (§11). */
+import type { Bytes } from '@waxwing/protocol';
+
+export interface StoredRelay {
+  /** 32 */
+  readonly account: Bytes;
+  readonly host: string;
+  readonly port: number;
+  /** Claimed there, without `@`. */
+  readonly name: string | undefined;
+  readonly joinedAt: number;
+}
+
+export interface Relays {
+  /** Remembers a relay as joined, or its new address. It is the last one used then. */
+  join(relay: Pick<StoredRelay, 'account' | 'host' | 'port'>): StoredRelay;
+  get(account: Bytes): StoredRelay | undefined;
+  /** The one used last comes first. */
+  list(): readonly StoredRelay[];
+  setName(account: Bytes, name: string | undefined): void;
+  /** With the contacts there; sessions and history stay. */
+  leave(account: Bytes): void;
+}
+
+/** An account reached at a relay. */
+export interface Contact {
+  readonly account: Bytes;
+  /** The device (16) that is written to; undefined before one was found. */
+  readonly device: Bytes | undefined;
+  /** `request`: it wrote first and nobody here knows it; the user has not said yes (§9.6). */
+  readonly standing: 'open' | 'request';
+  /** 16: told with every flight until the peer has one (§11.2). */
+  readonly linkProof: Bytes | undefined;
+  readonly since: number;
+}
+
+export interface Contacts {
+  get(relay: Bytes, account: Bytes): Contact | undefined;
+  list(relay: Bytes): readonly Contact[];
+  /** Makes one, or gives it this standing. What is known of it already stays. */
+  add(relay: Bytes, account: Bytes, standing: Contact['standing']): Contact;
+  setDevice(relay: Bytes, account: Bytes, device: Bytes): void;
+  /** Undefined once the peer has it. */
+  setLinkProof(relay: Bytes, account: Bytes, proof: Bytes | undefined): void;
+  remove(relay: Bytes, account: Bytes): void;
+}

@@ -1,0 +1,74 @@
+/** Contacts at relays in SQLite. */
+import type { Bytes } from '@waxwing/protocol';
+import type { Contact, Contacts } from '../relay.ts';
+import { optionalBytes, toBytes } from './columns.ts';
+import type { Database, Statement } from './database.ts';
+
+interface Row {
+  readonly account: Uint8Array;
+  readonly device: Uint8Array | null;
+  readonly standing: Contact['standing'];
+  readonly link_proof: Uint8Array | null;
+  readonly since: number;
+}
+
+export class SqliteContacts implements Contacts {
+  readonly #database: Database;
+  readonly #now: () => number;
+  readonly #get: Statement<Row>;
+  readonly #list: Statement<Row>;
+  readonly #add: Statement<never>;
+  readonly #setDevice: Statement<never>;
+  readonly #setLinkProof: Statement<never>;
+  readonly #remove: Statement<never>;
+
+  constructor(database: Database, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+    this.#get = database.prepare('SELECT * FROM contacts WHERE relay = ? AND account = ?');
+    this.#list = database.prepare('SELECT * FROM contacts WHERE relay = ? ORDER BY since, account');
+    this.#add = database.prepare(`INSERT INTO contacts (relay, account, standing, since) VALUES (?, ?, ?, ?)
+      ON CONFLICT (relay, account) DO UPDATE SET standing = excluded.standing`);
+    this.#setDevice = database.prepare('UPDATE contacts SET device = ? WHERE relay = ? AND account = ?');
+    this.#setLinkProof = database.prepare('UPDATE contacts SET link_proof = ? WHERE relay = ? AND account = ?');
+    this.#remove = database.prepare('DELETE FROM contacts WHERE relay = ? AND account = ?');
+  }
+
+  get(relay: Bytes, account: Bytes): Contact | undefined {
+    const row = this.#get.get(relay, account);
+    return row && contactOf(row);
+  }
+
+  list(relay: Bytes): readonly Contact[] {
+    return this.#list.all(relay).map(contactOf);
+  }
+
+  add(relay: Bytes, account: Bytes, standing: Contact['standing']): Contact {
+    return this.#database.transaction(() => {
+      this.#add.run(relay, account, standing, this.#now());
+      return contactOf(this.#get.get(relay, account) as Row);
+    });
+  }
+
+  setDevice(relay: Bytes, account: Bytes, device: Bytes): void {
+    this.#setDevice.run(device, relay, account);
+  }
+
+  setLinkProof(relay: Bytes, account: Bytes, proof: Bytes | undefined): void {
+    this.#setLinkProof.run(proof ?? null, relay, account);
+  }
+
+  remove(relay: Bytes, account: Bytes): void {
+    this.#remove.run(relay, account);
+  }
+}
+
+function contactOf(row: Row): Contact {
+  return {
+    account: toBytes(row.account),
+    device: optionalBytes(row.device),
+    standing: row.standing,
+    linkProof: optionalBytes(row.link_proof),
+    since: row.since,
+  };
+}
