@@ -51,6 +51,24 @@ suite('taking a state (§10.2)', () => {
     assert.equal(a.room.answer({ room: made.state.says.room, sid: new Uint8Array(16) }, partyOf(bob)), undefined);
   });
 
+  test('M7 whoever carries the states cannot add a member: each is signed, by an admin of the one before, in its place', async () => {
+    const { a, b } = await three();
+    const { state } = await a.change({ change: 'add', members: [memberIn(aliceSecond, 'member')] });
+    const forge = async (change: Partial<typeof state.says>, signer: typeof alice) => {
+      const statement = encodeRoomStatement({ ...state.says, ...change });
+      const signature = await signStatement(p, signer.signKey, statement);
+      const body = encodeRoomItem({ statement, signature, file: state.file.bytes, secret: undefined, leaves: [] });
+      return b.room.take({ body, from: partyOf(carol), now: NOW });
+    };
+    const before = b.written;
+    await assert.rejects(forge({}, aliceSecond), fails('room', 'signature'));
+    await assert.rejects(forge({ by: partyOf(aliceSecond) }, aliceSecond), fails('room', 'change'));
+    await assert.rejects(forge({ by: partyOf(carol) }, carol), fails('room', 'change'));
+    await assert.rejects(forge({ prev: new Uint8Array(32) }, alice), fails('room', 'known'));
+    assert.equal(b.written, before);
+    assert.equal((await forge({}, alice)).place, 'newest');
+  });
+
   test('a state of another room is refused in this one', async () => {
     const { b } = await three();
     const other = await roomOf(bob, carol);
