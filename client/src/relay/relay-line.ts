@@ -45,7 +45,7 @@ export class RelayLine {
     this.ended = this.#keep();
   }
 
-  /** Tries now instead of at the end of the pause, but no sooner than the relay asked for. */
+  /** Tries now instead of at the end of the pause, but no sooner than the relay asked for. Not while there is no pause. */
   wake(): void {
     if (this.#state.kind !== 'waiting') return;
     const { notBefore, go } = this.#state;
@@ -136,8 +136,6 @@ export class RelayLine {
   async #pause(error: WaxwingError): Promise<void> {
     const asked = isPassing(error) ? error.retry : 0;
     const inMs = this.#backoff.next(asked);
-    this.#options.onRetry(inMs, error);
-    if (this.#closed()) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, inMs);
       const go = (): void => {
@@ -145,6 +143,7 @@ export class RelayLine {
         resolve();
       };
       this.#state = { kind: 'waiting', notBefore: this.#stopwatch() + asked, go };
+      this.#options.onRetry(inMs, error);
     });
   }
 }
