@@ -44,13 +44,29 @@ export function utf8(text: string): Bytes {
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Below this, characters of ASCII are read one by one: that costs less than a decoder's call. */
+const SHORT = 64;
+
 /** Text of valid UTF-8 (a leading BOM is kept), or undefined where the bytes are not valid UTF-8. */
 export function textOf(bytes: Uint8Array): string | undefined {
+  if (bytes.length < SHORT) {
+    let text = '';
+    for (let i = 0; i < bytes.length && (bytes[i] as number) < 0x80; i++)
+      text += String.fromCharCode(bytes[i] as number);
+    if (text.length === bytes.length) return text;
+  }
   try {
     return strictUtf8.decode(bytes);
   } catch {
     return undefined;
   }
+}
+
+/** Whether bytes are valid UTF-8. */
+export function isText(bytes: Uint8Array): boolean {
+  let ascii = 0;
+  while (ascii < bytes.length && (bytes[ascii] as number) < 0x80) ascii += 1;
+  return ascii === bytes.length || textOf(bytes) !== undefined;
 }
 
 export function u8(value: number): Bytes {

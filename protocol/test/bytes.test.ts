@@ -8,6 +8,7 @@ import {
   fromBase64,
   fromBase64Unpadded,
   fromHex,
+  isText,
   textOf,
   toBase64,
   toBase64Unpadded,
@@ -86,6 +87,17 @@ describe('bytes', () => {
     for (const hex of ['ff', 'c080', 'eda080', 'f4908080', 'e282', '80'])
       assert.equal(textOf(fromHex(hex)), undefined, hex);
     assert.equal(textOf(fromHex('efbbbf41')), '\ufeffA');
+    for (const size of [0, 1, 62, 63, 64, 65, 200]) {
+      const ascii = 'a'.repeat(size);
+      for (const text of [ascii, `${ascii}\u007f`, `${ascii}é`, `é${ascii}`, `\u0080${ascii}`]) {
+        assert.equal(textOf(utf8(text)), text);
+        assert.equal(isText(utf8(text)), true);
+        for (const wrong of [concat(utf8(text), u8(0x80)), concat(u8(0xff), utf8(text))]) {
+          assert.equal(textOf(wrong), undefined);
+          assert.equal(isText(wrong), false);
+        }
+      }
+    }
   });
 
   test('hex of another shape throws', () => {

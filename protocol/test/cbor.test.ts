@@ -8,6 +8,7 @@ import {
   bytes,
   bytesBetween,
   type CborValue,
+  cborSize,
   decodeCbor,
   decodeCborAs,
   encodeCbor,
@@ -84,6 +85,22 @@ suite('cbor (§1.1)', () => {
       }),
       { numRuns: 80 },
     );
+  });
+
+  test('the size of an encoding is known without it', () => {
+    fc.assert(
+      fc.property(values(MAX_CBOR_DEPTH), (value) => {
+        assert.equal(cborSize(value), encodeCbor(value).length);
+      }),
+      { numRuns: 80 },
+    );
+    for (const number of [0, 23, 24, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1]) {
+      const encoded = encodeCbor(number);
+      assert.equal(cborSize(number), encoded.length);
+      assert.equal(readByOracle(encoded), number);
+      assert.equal(decodeCbor(encoded), number);
+    }
+    assert.throws(() => cborSize(-1), fails('uint'));
   });
 
   test('another implementation reads the same', () => {
@@ -168,14 +185,11 @@ suite('cbor (§1.1)', () => {
     assert.equal((decodeCbor(concat(claims, new Uint8Array(1))) as CborValue[]).length, 2);
   });
 
-  test('every refusal names its check, and keeps what the library said', () => {
+  test('every refusal names its check', () => {
     for (const hex of ['a0', '20', 'f6', 'c000', '81f5']) assert.throws(() => decodeCbor(fromHex(hex)), fails('kind'));
     for (const hex of ['62c328', '8161ff', '63eda080']) assert.throws(() => decodeCbor(fromHex(hex)), fails('text'));
-    for (const hex of ['', '0000', '1b0020000000000000', '62c3']) {
-      assert.throws(
-        () => decodeCbor(fromHex(hex)),
-        (error) => fails('encoding')(error) && error instanceof ProtocolError && error.cause instanceof Error,
-      );
+    for (const hex of ['', '0000', '1b0020000000000000', '62c3', '18', '1901', '9f00ff', '5f', '1c', '7fff']) {
+      assert.throws(() => decodeCbor(fromHex(hex)), fails('encoding'), hex);
     }
   });
 

@@ -50,7 +50,7 @@ export function takeItems(p: Primitives, items: readonly OutgoingItem[]): readon
   return items.map(({ type, body, opening }) => ({
     type,
     body: new Uint8Array(body),
-    opening: new Uint8Array(opening ?? drawn.subarray(used, (used += HASH_SIZE))),
+    opening: opening === undefined ? drawn.subarray(used, (used += HASH_SIZE)) : new Uint8Array(opening),
   }));
 }
 

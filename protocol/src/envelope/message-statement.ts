@@ -39,11 +39,13 @@ export function statementContext(
   };
 }
 
-const LINE_FEED = utf8('\n');
+/** The line of the type that came last: most items of a flight are of one type. */
+let typeLine = { type: '', bytes: utf8('\n') };
 
 /** `c = H(r ‖ type ‖ "\n" ‖ body)`, 32: the message's id (§5.1). */
-export function commitItem(p: Primitives, item: Item): Bytes {
-  return p.sha256(concat(item.opening, utf8(item.type), LINE_FEED, item.body));
+export function commitItem(p: Primitives, { opening, type, body }: Item): Bytes {
+  if (typeLine.type !== type) typeLine = { type, bytes: utf8(`${type}\n`) };
+  return p.sha256(concat(opening, typeLine.bytes, body));
 }
 
 /** The bytes that the sending device signs, for the items committed to. */

@@ -1,11 +1,12 @@
 /** `P = CBOR[items, sent, ttl, seq, prev, sig, ctl]` (§5): what layer 1 hides, and the limits of a flight (§5.1, §12). */
 import type { InferOutput } from 'valibot';
-import { type Bytes, textOf } from '../bytes.ts';
+import { type Bytes, isText } from '../bytes.ts';
 import {
   type CborValue,
   anyValue,
   bytes,
   bytesBetween,
+  cborSize,
   decodeCborAs,
   encodeCbor,
   list,
@@ -54,8 +55,17 @@ const PAYLOAD = tuple([
 ]);
 
 export function encodePayload(payload: Payload): Bytes {
+  return encodeCbor(fieldsOf(payload));
+}
+
+/** The size of its encoding, bytes. */
+export function payloadSize(payload: Payload): number {
+  return cborSize(fieldsOf(payload));
+}
+
+function fieldsOf(payload: Payload): CborValue {
   const items = payload.items.map(({ type, body, opening }) => [type, body, opening]);
-  return encodeCbor([items, payload.sent, payload.ttl, payload.seq, payload.prev, payload.signature, payload.ctl]);
+  return [items, payload.sent, payload.ttl, payload.seq, payload.prev, payload.signature, payload.ctl];
 }
 
 /** @throws ProtocolError `envelope-3` for anything but the canonical encoding of a flight within its limits */
@@ -99,7 +109,7 @@ function checkBodies(items: readonly Item[], refuse: (message: string) => Protoc
   for (const { type, body } of items) {
     size += body.length;
     if (size > MAX_BODY) throw refuse(`more than ${MAX_BODY} bytes in all the bodies of a flight`);
-    if (type === TYPE_TEXT && textOf(body) === undefined) throw refuse('a text is not valid UTF-8');
+    if (type === TYPE_TEXT && !isText(body)) throw refuse('a text is not valid UTF-8');
   }
 }
 

@@ -18,7 +18,7 @@ import { type Header, encodeHeader } from './header.ts';
 import { cipherKey, contentKey, keyCommitment, macKey, wrapLabel } from './layer-keys.ts';
 import type { Party } from './message-statement.ts';
 import { encryptPadded, paddedLength } from './padding.ts';
-import { type ControlEntry, type Item, type Payload, checkFlight, encodePayload } from './payload.ts';
+import { type ControlEntry, type Item, type Payload, checkFlight, encodePayload, payloadSize } from './payload.ts';
 
 export interface Sealing {
   readonly header: Header;
@@ -148,8 +148,7 @@ export function checkSealable(
 function largestPlain(items: readonly Item[], ctl: readonly ControlEntry[]): number {
   const [prev, signature] = [new Uint8Array(HASH_SIZE), new Uint8Array(SIGNATURE_SIZE)];
   try {
-    return encodePayload({ items, sent: MAX_SAFE_UINT, ttl: LIVE_TTL, seq: MAX_SAFE_UINT, prev, signature, ctl })
-      .length;
+    return payloadSize({ items, sent: MAX_SAFE_UINT, ttl: LIVE_TTL, seq: MAX_SAFE_UINT, prev, signature, ctl });
   } catch (error) {
     throw new ProtocolError('limit', 'ctl', 'a ctl entry cannot be encoded', { cause: error });
   }
