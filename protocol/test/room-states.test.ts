@@ -69,6 +69,31 @@ suite('taking a state (§10.2)', () => {
     assert.equal((await forge({}, alice)).place, 'newest');
   });
 
+  test('a second beginning is a fork of its maker, and one that is put before what is held is no beginning', async () => {
+    const { a, b, made } = await three();
+    const file = encodeMemberFile(p, [memberIn(alice, 'admin'), memberIn(bob, 'member')]);
+    const statement = encodeRoomStatement({ ...made.state.says, members: file.hash, count: 2 });
+    const signature = await signStatement(p, alice.signKey, statement);
+    const body = encodeRoomItem({ statement, signature, file: file.bytes, secret: undefined, leaves: [] });
+    await b.take(await a.change({ change: 'fresh' }));
+    await assert.rejects(b.room.take({ body, from: partyOf(alice), now: NOW }), fails('room', 'fork'));
+    assert.equal(b.room.state.alarm?.settled, false);
+    const { epochs } = b.room.state;
+    const later = b.from({ ...b.room.state, epochs: epochs.filter(({ says }) => says.epoch > 1) });
+    await assert.rejects(later.take({ body, from: partyOf(alice), now: NOW }), fails('room', 'known'));
+  });
+
+  test('a device that a state leaves out may hand it on; who was left out does not join an older one', async () => {
+    const { a, b, c, made } = await three();
+    const removed = await a.change({ change: 'remove', members: [partyOf(carol)] });
+    const bare = { body: bodyFor(removed.items, carol), now: NOW };
+    await c.take(removed);
+    assert.equal((await b.room.take({ ...bare, from: partyOf(carol) })).place, 'newest');
+    const state = { ...c.room.state, epochs: c.room.state.epochs.filter(({ says }) => says.epoch === 2) };
+    const came = { body: bodyFor(made.items, carol), from: partyOf(alice), now: NOW };
+    await assert.rejects(c.from(state).take(came), fails('room', 'epoch'));
+  });
+
   test('a state of another room is refused in this one', async () => {
     const { b } = await three();
     const other = await roomOf(bob, carol);
