@@ -57,6 +57,7 @@ const EXIT_OF: Readonly<Record<ClientErrorCode | RelayErrorCode, ExitCode>> = {
   'no-evidence': EXIT.notFound,
   'fingerprint-differs': EXIT.changed,
   'too-large': EXIT.usage,
+  'not-text': EXIT.usage,
   'not-acknowledged': EXIT.undelivered,
   'restored-copy': EXIT.home,
   'file-exists': EXIT.failure,

@@ -1,8 +1,8 @@
 /** The local log: why a connection or a handshake ended, as JSON lines beside the home. Never a text, never a key. */
 import { renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DirectEvent, Home, WaxwingError } from '@waxwing/client';
-import { isProtocolError } from '@waxwing/protocol';
+import type { DirectEvent, Home, RelayEvent, WaxwingError } from '@waxwing/client';
+import { isProtocolError, toHex } from '@waxwing/protocol';
 import { destination, type Logger, pino } from 'pino';
 
 const LOG_FILE = 'waxwing.log';
@@ -10,7 +10,7 @@ const LOG_FILE = 'waxwing.log';
 const LARGEST = 1_000_000;
 
 /** What may be written of an event: no message, no text, no number of them. */
-function recordOf(event: DirectEvent): object | undefined {
+export function directRecord(event: DirectEvent): object | undefined {
   switch (event.kind) {
     case 'message':
     case 'sent':
@@ -50,13 +50,52 @@ function recordOf(event: DirectEvent): object | undefined {
   }
 }
 
+/** What may be written of an event at a relay: also no name, and of rooms nothing at all. */
+export function relayRecord(event: RelayEvent): object | undefined {
+  switch (event.kind) {
+    case 'message':
+    case 'request':
+    case 'sent':
+    case 'delivered':
+    case 'read':
+    case 'typing':
+    case 'room':
+      return undefined;
+    case 'connecting':
+      return { kind: event.kind, relay: event.relay.fingerprint };
+    case 'connected':
+      return { kind: event.kind, relay: event.relay.fingerprint, again: event.again };
+    case 'caught-up':
+      return { kind: event.kind };
+    case 'sent-anew':
+      return { kind: event.kind, count: event.numbers.length };
+    case 'fork':
+      return { kind: event.kind, alarm: event.alarm };
+    case 'unopenable': {
+      const { id, code, check, peer } = event.unopenable;
+      return { kind: event.kind, id: toHex(id), code, check, peer: peer?.fingerprint };
+    }
+    case 'held-back':
+    case 'not-delivered':
+      return { kind: event.kind, count: event.numbers.length, code: event.error.code };
+    case 'changed':
+      return { kind: event.kind, code: event.error.code };
+    case 'cut':
+    case 'retrying':
+    case 'storage':
+      return { kind: event.kind, code: event.error.code, message: event.error.message, ...failureOf(event.error) };
+    default:
+      return { kind: event.kind, peer: event.peer?.fingerprint };
+  }
+}
+
 /** The single check that failed, which is told to nobody else. */
 function failureOf({ cause }: WaxwingError): object {
   return isProtocolError(cause) ? { failure: { code: cause.code, check: cause.check } } : {};
 }
 
 /** A log of events in the home's folder; a home in memory keeps none. A disk that refuses must not end the chat. */
-export function openLog(home: Home): (event: DirectEvent) => void {
+export function openLog<Event>(home: Home, recordOf: (event: Event) => object | undefined): (event: Event) => void {
   if (home.memory) return () => undefined;
   const path = join(home.path, LOG_FILE);
   let log: OpenLog | undefined;

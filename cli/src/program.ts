@@ -11,6 +11,7 @@ import { addLab } from './syntax/lab.ts';
 import type { SetExit } from './syntax/option.ts';
 import { addPeers } from './syntax/peers.ts';
 import { addRelay } from './syntax/relay.ts';
+import { addRelayChat } from './syntax/relay-chat.ts';
 import { addXray } from './syntax/xray.ts';
 import { VERSION } from './version.ts';
 
@@ -35,11 +36,13 @@ function buildCommands(setExit: SetExit): Command {
       'after',
       '\nExamples:\n  waxwing server                     wait for one peer on 127.0.0.1:8000\n' +
         '  waxwing client 192.168.1.5:8000    chat with a server\n' +
+        '  waxwing chat LINK                  join a relay, and chat with people and in rooms\n' +
         '  waxwing relay                      keep sealed messages for people who are away\n' +
         '  waxwing id show                    your fingerprint, for peers to compare\n\n' +
         'Homes: WAXWING_HOME names one home; otherwise "server" lives in the profile server, all else in default.',
     );
   addChat(program, setExit);
+  addRelayChat(program, setExit);
   addRelay(program, setExit);
   addIdentity(program, setExit);
   addPeers(program, setExit);

@@ -17,6 +17,28 @@ export async function confirmed(question: string, flags: { readonly yes?: boolea
 }
 
 /**
+ * One line, typed at a terminal.
+ * @throws WaxwingError `confirmation-needed` where the user breaks off
+ */
+export async function askText(question: {
+  readonly message: string;
+  readonly initial?: string;
+  /** What is wrong with it, or undefined. */
+  readonly validate: (text: string) => string | undefined;
+}): Promise<string> {
+  const { isCancel, text } = await import('@clack/prompts');
+  const { message, initial, validate } = question;
+  const answer = await text({
+    message,
+    validate: (typed) => validate((typed ?? '').trim()),
+    output: process.stderr,
+    ...(initial === undefined ? {} : { initialValue: initial }),
+  });
+  if (isCancel(answer)) throw new WaxwingError('confirmation-needed', 'Nothing was changed.', 'Try again.');
+  return answer.trim();
+}
+
+/**
  * A new passphrase: from the file that WAXWING_PASSPHRASE_FILE names, else typed twice.
  * @throws WaxwingError `passphrase-needed`, `passphrase-empty`, `passphrase-wrong` where the two differ
  */

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { DirectEvent, Home } from '@waxwing/client';
-import { openLog } from '../src/log.ts';
+import { directRecord, openLog } from '../src/log.ts';
 
 test('the log of a run that is called without end stays small, and its newest lines are whole', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'waxwing-log-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const log = openLog({ path: folder, memory: false } as Home);
+  const log = openLog({ path: folder, memory: false } as Home, directRecord);
   const failed = (message: string): DirectEvent => ({
     kind: 'failed',
     remote: '127.0.0.1',

@@ -99,6 +99,10 @@ test('where peers tell what they have read, delivered is not the end', () => {
   own.update(1, 'read');
   assert.equal(own.takeTold(), '✓✓ read #2');
   assert.equal(own.takeTold(), undefined);
+  own.add({ number: 4, text: '', at, state: 'queued' });
+  own.settle(0);
+  own.update(4, 'sent');
+  assert.equal(own.takeTold(), '✓ #4');
 });
 
 test('with several conversations every line names its own, and no name looks like another', () => {

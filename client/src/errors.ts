@@ -37,6 +37,7 @@ export type ClientErrorCode =
   | 'fingerprint-differs' // what the user compared is not equal
   // messages
   | 'too-large' // over the body limit (§12), refused before sending
+  | 'not-text' // bytes that were to be a message are not UTF-8
   | 'not-acknowledged'
   | 'restored-copy' // the peer has accepted more than this home ever sent
   // files the user names, and questions

@@ -8,7 +8,7 @@ import { missingWords } from '../text/proof-report.ts';
 import { sanitiseLine, sanitiseName } from '../text/sanitise.ts';
 import { bodyText, count, displayName, MessageView } from './message-view.ts';
 import { dialableAddresses } from './reach.ts';
-import { ReadMarks } from './read-marks.ts';
+import { ReadMarks, takeUnshown } from './read-marks.ts';
 import { keyStateOf, nameOf, proofOfReceived } from './proof.ts';
 
 /** How many of the last messages a terminal shows on start. */
@@ -28,19 +28,22 @@ export interface ChatViewOptions {
 export class ChatView extends MessageView {
   readonly #screen: ChatScreen;
   readonly #options: ChatViewOptions;
-  readonly #read: ReadMarks;
+  readonly #read: ReadMarks<Uint8Array<ArrayBuffer>>;
   #historyShown = false;
 
   constructor(options: ChatViewOptions) {
     super(options);
     this.#screen = options.screen;
     this.#options = options;
-    this.#read = new ReadMarks(options.home.store);
+    const { history } = options.home.store;
+    this.#read = new ReadMarks((account, number) => {
+      history.markRead({ account }, number);
+    });
   }
 
   /** Says how much of an earlier run, which was killed, may not have been shown. */
   begin(): void {
-    const unshown = this.#read.takeUnshown();
+    const unshown = takeUnshown(this.#options.home.store);
     if (unshown === 0) return;
     this.#screen.notice(
       `${count(unshown, 'message')} came as the last run ended and may not have been shown: /history ${String(unshown)}`,
@@ -91,7 +94,7 @@ export class ChatView extends MessageView {
           at: message.received,
           ...(from === undefined ? {} : { from }),
         });
-        this.#read.shown(message.peer.account, message.number);
+        this.#read.shown(message.peer.fingerprint, message.peer.account, message.number);
         return;
       }
       case 'sent':

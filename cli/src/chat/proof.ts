@@ -1,5 +1,5 @@
 /** Turns what the SDK knows of a message into what a proof line or report prints. */
-import type { PeerView, ReceivedMessage, StoredProof } from '@waxwing/client';
+import type { PeerView, ReceivedMessage, RelayMessage, StoredProof } from '@waxwing/client';
 import type { Proof } from '@waxwing/protocol';
 import type { CheckView, ChecksView, KeyState, ProofView } from '../text/proof-view.ts';
 
@@ -27,6 +27,22 @@ export function proofOfReceived(message: ReceivedMessage): ProofView {
   };
 }
 
+/** Older than a live message may be (§5.5): it can only have waited at a relay. */
+const LIVE = 60_000;
+
+/** The proof of a message that came through a relay: what waited there is told as late, and never as too old. */
+export function proofOfRelayed(message: RelayMessage): ProofView {
+  const { waited, late, remark } = message;
+  const arrived = { late: 'arrived late', quoted: 'arrived late (quoted)' };
+  const remarks = [...(late === false ? [] : [arrived[late]]), ...(remark === undefined ? [] : [remark])];
+  const proof = proofOfReceived(message);
+  return {
+    ...proof,
+    ...(waited < LIVE ? {} : { late: true, age: waited }),
+    ...(remarks.length === 0 ? {} : { remarks }),
+  };
+}
+
 /** The proof of a stored message, with everything `/proof N` shows. `since`: when the peer's key was first seen. */
 export function proofOfStored(stored: StoredProof, peer: PeerView | undefined, since: number | undefined): ProofView {
   const { message, flight } = stored;
@@ -39,6 +55,7 @@ export function proofOfStored(stored: StoredProof, peer: PeerView | undefined, s
     direction: message.direction === 'in' ? 'received' : 'sent',
     checks: proof === undefined ? sentChecks(flight !== undefined) : checksOf(proof),
     age: flight?.age ?? 0,
+    ...(message.direction === 'in' && (flight?.age ?? 0) > LIVE ? { late: true } : {}),
     ...(peer === undefined
       ? {}
       : {

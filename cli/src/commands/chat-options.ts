@@ -1,7 +1,7 @@
 /** The options `server` and `client` share, read and checked. */
 import { type Home, WaxwingError } from '@waxwing/client';
 import { type Bytes, DAY, decodeFingerprint, isProtocolError } from '@waxwing/protocol';
-import type { ChatScreen } from '../terminal/chat-screen.ts';
+import type { ChatScreen, ScreenOptions } from '../terminal/chat-screen.ts';
 import { openScreen } from '../terminal/open-screen.ts';
 import type { ColorChoice } from '../text/style.ts';
 
@@ -48,14 +48,21 @@ export function readKeepDays(text: string): number {
 }
 
 /** Deletes what is older than the retention, where one is set. */
-export function applyRetention(home: Home, flags: ChatFlags): void {
+export function applyRetention(home: Home, flags: Pick<ChatFlags, 'keep'>): void {
   if (flags.keep !== undefined) home.store.settings.set('keep-days', String(readKeepDays(flags.keep)));
   const days = home.store.settings.get('keep-days');
   if (days !== undefined) home.store.history.purge(Number(days) * DAY);
 }
 
-export function openChatScreen(flags: ChatFlags): ChatScreen {
+export const LAB_WARNING =
+  'LAB IDENTITY: made to be looked into. X-ray and recordings show its real keys and texts. Never use it for anything real.';
+
+export function openChatScreen(
+  flags: Pick<ChatFlags, 'plain' | 'color' | 'bell'>,
+  more: Pick<ScreenOptions, 'complete' | 'onDraft' | 'reads'> = {},
+): ChatScreen {
   return openScreen({
+    ...more,
     ...(flags.plain === undefined ? {} : { plain: flags.plain }),
     ...(flags.color === undefined ? {} : { color: flags.color }),
     ...(flags.bell === undefined ? {} : { bell: flags.bell }),

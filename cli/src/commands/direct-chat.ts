@@ -4,14 +4,11 @@ import { Chat } from '../chat/chat.ts';
 import { ChatView } from '../chat/chat-view.ts';
 import { type ExitCode, exitCodeOf } from '../exit-code.ts';
 import { openCommandHome } from '../home.ts';
-import { openLog } from '../log.ts';
+import { directRecord, openLog } from '../log.ts';
 import type { ChatScreen } from '../terminal/chat-screen.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { Xray } from '../xray/xray.ts';
-import { applyRetention, type ChatFlags, openChatScreen } from './chat-options.ts';
-
-const LAB_WARNING =
-  'LAB IDENTITY: made to be looked into. X-ray and recordings show its real keys and texts. Never use it for anything real.';
+import { applyRetention, type ChatFlags, LAB_WARNING, openChatScreen } from './chat-options.ts';
 
 export interface DirectChat {
   readonly chat: Chat;
@@ -47,7 +44,14 @@ export async function runDirectChat(
     xray = new Xray({ screen, role, lab: home.lab, now: Date.now });
     if (flags.record !== undefined) xray.record(flags.record);
     if (flags.xray === true) xray.show(true);
-    view = new ChatView({ screen, home, role, once: flags.once === true, log: openLog(home), now: Date.now });
+    view = new ChatView({
+      screen,
+      home,
+      role,
+      once: flags.once === true,
+      log: openLog(home, directRecord),
+      now: Date.now,
+    });
     view.begin();
     return await run({ chat: new Chat({ screen, view, home, xray, now: Date.now }), home, xray });
   } catch (error) {

@@ -21,7 +21,7 @@ export class OwnMessages {
   /** Printed before their fate was known, with the last that was told of them. */
   readonly #printed = new Map<number, DeliveryState>();
   readonly #final: readonly DeliveryState[];
-  readonly #told: Record<'delivered' | 'read', number[]> = { delivered: [], read: [] };
+  readonly #told: Record<'sent' | 'delivered' | 'read', number[]> = { sent: [], delivered: [], read: [] };
 
   /** `reads`: the peer may tell that it has read a message, so that delivered is not the end. */
   constructor(reads = false) {
@@ -43,7 +43,10 @@ export class OwnMessages {
     if (before === undefined || before === state) return;
     if (this.#final.includes(state)) this.#printed.delete(number);
     else this.#printed.set(number, state);
-    if (state === 'delivered' || state === 'read') this.#told[state].push(number);
+    // A relay may keep a message for long: that it has it is worth a word of its own.
+    if (state === 'delivered' || state === 'read' || (state === 'sent' && this.#final === READ)) {
+      this.#told[state].push(number);
+    }
   }
 
   /** Takes the oldest whose fate is known, and as many more as lie above `most`. */
@@ -64,12 +67,13 @@ export class OwnMessages {
 
   /** `✓✓ #3 to #7` of those delivered since the last call that were printed before, or undefined; `✓✓ read #3` likewise. */
   takeTold(): string | undefined {
-    const read = this.#told.read.splice(0);
-    const delivered = this.#told.delivered.splice(0).filter((number) => !read.includes(number));
-    const words = [
-      ...(delivered.length === 0 ? [] : [`${deliveryMark('delivered')} ${numberRuns(delivered)}`]),
-      ...(read.length === 0 ? [] : [`${deliveryMark('read')} ${numberRuns(read)}`]),
-    ];
+    const told = new Set<number>();
+    const words: string[] = [];
+    for (const state of ['read', 'delivered', 'sent'] as const) {
+      const numbers = this.#told[state].splice(0).filter((number) => !told.has(number));
+      for (const number of numbers) told.add(number);
+      if (numbers.length > 0) words.unshift(`${deliveryMark(state)} ${numberRuns(numbers)}`);
+    }
     return words.length === 0 ? undefined : words.join('  ');
   }
 }

@@ -22,7 +22,7 @@ export function plainMessage(message: IncomingMessage, columns?: number): string
 
 function whereWords({ conversation, from }: IncomingMessage): string {
   if (conversation === undefined) return '';
-  const sender = ` from ${sanitiseName(from ?? conversation)}`;
+  const sender = ` from ${conversationLabel(from ?? conversation)}`;
   return conversation.startsWith('#') ? ` in ${conversationLabel(conversation)}${sender}` : sender;
 }
 
@@ -43,7 +43,8 @@ export function incomingBlock(message: IncomingMessage, allProofs: boolean, opti
   const look = held ? style.green : allHeld(message.proof) ? style.yellow : style.red;
   const { from, conversation } = message;
   const room = conversation?.startsWith('#') === true ? `${conversationLabel(conversation)} ` : '';
-  const name = room + (from === undefined ? 'Message' : sanitiseName(from));
+  const label = conversation === undefined ? sanitiseName : conversationLabel;
+  const name = room + (from === undefined ? 'Message' : label(from));
   const block = speech({ name, at: message.at, text: message.text, old: message.old === true }, options);
   const rows = block(allProofs ? '' : proofMark(message.proof), look);
   return allProofs ? [...rows, look(proofLine(message.proof))] : rows;

@@ -172,6 +172,10 @@ const CLIENT: Table<ClientErrorCode> = {
     'The message is larger than one may be and was not sent; its text is kept.',
     'shorten it, or send it in parts',
   ],
+  'not-text': [
+    'What was to be a message is no text in UTF-8, and was not sent.',
+    'encode it first, for example with base64',
+  ],
   'not-acknowledged': ['Your peer has not confirmed the message yet. It is kept.', AGAIN],
   'restored-copy': [
     'This home is an older copy: your peer has had more messages from it than it knows of.',
