@@ -15,10 +15,13 @@ import { signStatement } from '../src/keys/profile.ts';
 import { TYPE_QUOTE, TYPE_STEP } from '../src/labels.ts';
 import { DAY, MAX_BODY } from '../src/limits.ts';
 import { nodePrimitives as p } from '../src/primitives/node.ts';
+import { webPrimitives } from '../src/primitives/web.ts';
 import { bundleWith } from './fixtures/bundle-with.ts';
 import { fails, textItem } from './fixtures/conversations.ts';
 import { alice, aliceAccount, aliceSecond, bob, carol, NOW } from './fixtures/devices.ts';
 import { type Side, sides } from './fixtures/mailboxes.ts';
+import { loadVectors } from './vectors/load.ts';
+import { type ReceiptsFile, runReceipts } from './vectors/receipts-and-quotes.ts';
 
 /** What alice's store keeps of a flight. */
 const stored = (flight: SealedMailboxFlight): SignedFlight => ({ ...flight, bundle: alice.bundle.bytes });
@@ -47,6 +50,14 @@ async function talk(
 }
 
 const written = (side: Side): string => toHex(encodeMailboxState(side.conversation.state).chains);
+
+const file = loadVectors('receipts-and-quotes') as ReceiptsFile;
+for (const [name, primitives] of Object.entries({ node: p, web: webPrimitives })) {
+  test(`receipts-and-quotes.json: every entry ends as it says (§9.6), on ${name}`, async () => {
+    assert.equal(file.vectors.length, file.count);
+    assert.deepEqual(await runReceipts(file, primitives), { ran: file.count, good: file.good });
+  });
+}
 
 suite('a quoted flight (§9.6)', () => {
   test('takes its place in the chain, with the ids it would have had', async () => {

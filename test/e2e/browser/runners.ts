@@ -17,6 +17,7 @@ import { type PaddingFile, runPadding } from '../../../protocol/test/vectors/pad
 import { type PrekeysFile, runPrekeys } from '../../../protocol/test/vectors/prekeys.ts';
 import { type ProfileFile, runProfile } from '../../../protocol/test/vectors/profile.ts';
 import { type RatchetFile, runRatchet } from '../../../protocol/test/vectors/ratchet.ts';
+import { type ReceiptsFile, runReceipts } from '../../../protocol/test/vectors/receipts-and-quotes.ts';
 import { type RecordsFile, runRecords } from '../../../protocol/test/vectors/records.ts';
 import { type RelayMessagesFile, runRelayMessages } from '../../../protocol/test/vectors/relay-messages.ts';
 import { type RoomsFile, runRooms } from '../../../protocol/test/vectors/rooms.ts';
@@ -41,6 +42,7 @@ export const RUNNERS: Readonly<Record<string, Runner>> = {
   prekeys: (file, p) => runPrekeys(file as PrekeysFile, p),
   profile: (file, p) => runProfile(file as ProfileFile, p),
   ratchet: (file, p) => runRatchet(file as RatchetFile, p),
+  'receipts-and-quotes': (file, p) => runReceipts(file as ReceiptsFile, p),
   records: (file, p) => runRecords(file as RecordsFile, p),
   'relay-messages': (file, p) => runRelayMessages(file as RelayMessagesFile, p),
   rooms: (file, p) => runRooms(file as RoomsFile, p),
