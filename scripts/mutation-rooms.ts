@@ -65,7 +65,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'relay-messages': { mutate: folder('relay-messages'), tests: ['relay-messages'] },
   prekeys: { mutate: folder('prekeys'), tests: ['prekeys', 'relay-messages', 'start'] },
   start: { mutate: folder('start'), tests: ['mailbox-start', 'start'] },
-  rooms: { mutate: folder('rooms'), tests: ['room-states', 'room-vectors', 'room-forks', 'room-opening'] },
+  rooms: {
+    mutate: folder('rooms'),
+    tests: ['room-control', 'room-states', 'room-vectors', 'room-forks', 'room-opening'],
+  },
   outer: { mutate: folder('outer'), tests: ['outer'] },
   links: { mutate: folder('links'), tests: ['links'] },
   primitives: { mutate: folder('primitives'), tests: ['expand', 'primitives'] },
