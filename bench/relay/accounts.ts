@@ -67,7 +67,7 @@ export class Accounts {
 
   #pair(number: number): RsaKeyPair {
     let [row, at] = [0, number];
-    for (let length = this.#primes.length - 1; at >= length; length--) {
+    for (let length = this.#primes.length - 1; length > 0 && at >= length; length--) {
       at -= length;
       row += 1;
     }

@@ -7,7 +7,7 @@ import type { NetworkDescription } from './network.ts';
 
 const PROGRAM = join(import.meta.dirname, 'load-process.ts');
 /** No command takes longer, ms. */
-const PATIENCE = 120_000;
+const PATIENCE = 300_000;
 
 export class Load {
   readonly #child: ChildProcess;

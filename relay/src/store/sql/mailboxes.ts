@@ -1,14 +1,39 @@
 /** Envelopes on their way: put, kept in order, confirmed, expired. */
-import { type Bytes, ENVELOPE_STATE, equalBytes, type PutEnvelope, REFUSAL, toHex } from '@waxwing/protocol/wire';
+import { type Bytes, ENVELOPE_STATE, equalBytes, type PutEnvelope, REFUSAL } from '@waxwing/protocol/wire';
+import type { Kysely } from 'kysely';
 import type { Change, OutcomeOf } from '../change.ts';
+import type { WaitingEnvelope, WaitingQuery } from '../store.ts';
 import { toBytes } from './blob.ts';
-import type { Tx } from './tables.ts';
+import { inPowers, SizedQuery } from './sized-query.ts';
+import type { RelayTables, Tx } from './tables.ts';
+
+/** Stands in a query's text for a value that comes when it runs. */
+const BLANK = new Uint8Array(0);
+const blanks = (size: number): Uint8Array[] => Array.from({ length: size }, () => BLANK);
 
 /** What is in a mailbox, and the next place in it. */
 interface Fill {
   envelopes: number;
   bytes: number;
   next: number;
+}
+
+interface EnvelopeRow {
+  readonly id: Bytes;
+  readonly mailbox: Bytes;
+  readonly number: number;
+  readonly sealed: Bytes;
+  readonly goes: number;
+}
+
+interface StoredEnvelope {
+  readonly mailbox: Uint8Array;
+  readonly sealed: Uint8Array;
+}
+
+/** Bytes as the key of a map: quicker than hex, and seen by nobody. */
+export function keyOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }
 
 /** Mailboxes whose fill is remembered; above this all of it is read anew. */
@@ -20,6 +45,30 @@ const REMEMBERED = 10_000;
  */
 export class Mailboxes {
   readonly #fills = new Map<string, Fill>();
+  readonly #select = new SizedQuery((db, size) =>
+    db.selectFrom('envelopes').select(['id', 'mailbox', 'sealed']).where('id', 'in', blanks(size)),
+  );
+  readonly #insert = new SizedQuery((db, size) =>
+    db
+      .insertInto('envelopes')
+      .values(blanks(size).map((blank) => ({ id: blank, mailbox: blank, number: 0, sealed: blank, goes: 0 }))),
+  );
+  readonly #delete = new SizedQuery((db, size) =>
+    db
+      .deleteFrom('envelopes')
+      .where('id', 'in', blanks(size))
+      .where('mailbox', '=', BLANK)
+      .returning((row) => ['id', row.fn<number>('length', ['sealed']).as('size')]),
+  );
+  readonly #waiting = new SizedQuery((db) =>
+    db
+      .selectFrom('envelopes')
+      .select(['number', 'id', 'sealed'])
+      .where('mailbox', '=', BLANK)
+      .where('number', '>', 0)
+      .orderBy('number')
+      .limit(1),
+  );
 
   forget(): void {
     this.#fills.clear();
@@ -27,50 +76,51 @@ export class Mailboxes {
 
   /** A mailbox that was removed: the next put must not find it. */
   forgetOne(mailbox: Uint8Array): void {
-    this.#fills.delete(toHex(mailbox));
+    this.#fills.delete(keyOf(mailbox));
   }
 
-  async put(tx: Tx, { envelopes, goes, quota }: Change<'put'>): Promise<readonly number[]> {
-    const known = await this.#stored(tx, envelopes);
-    const codes: number[] = [];
-    const rows: { id: Bytes; mailbox: Bytes; number: number; sealed: Bytes; goes: number }[] = [];
-    for (const { mailbox, id, outer } of envelopes) {
-      const code = await this.#judge(tx, { mailbox, id, outer }, { known, quota });
-      codes.push(code.answer);
-      if (code.place === undefined) continue;
-      rows.push({ id, mailbox, number: code.place, sealed: outer, goes });
-      known.set(toHex(id), { mailbox, sealed: outer });
+  /** Several puts at once, as if one after the other: what they write is written together. Outcomes in order. */
+  async put(tx: Tx, puts: readonly Change<'put'>[]): Promise<(readonly number[])[]> {
+    const known = await this.#stored(
+      tx,
+      puts.flatMap(({ envelopes }) => envelopes.map(({ id }) => id)),
+    );
+    const rows: EnvelopeRow[] = [];
+    const outcomes: number[][] = [];
+    for (const { envelopes, goes, quota } of puts) {
+      const codes: number[] = [];
+      for (const { mailbox, id, outer } of envelopes) {
+        const code = await this.#judge(tx, { mailbox, id, outer }, { known, quota });
+        codes.push(code.answer);
+        if (code.place === undefined) continue;
+        rows.push({ id, mailbox, number: code.place, sealed: outer, goes });
+        known.set(keyOf(id), { mailbox, sealed: outer });
+      }
+      outcomes.push(codes);
     }
-    if (rows.length > 0) await tx.insertInto('envelopes').values(rows).execute();
-    return codes;
+    for (const some of inPowers(rows)) {
+      const values = some.flatMap(({ id, mailbox, number, sealed, goes }) => [id, mailbox, number, sealed, goes]);
+      await this.#insert.run(tx, values, some.length);
+    }
+    return outcomes;
   }
 
   /** Of these ids, what is stored under them. */
-  async #stored(
-    tx: Tx,
-    envelopes: readonly PutEnvelope[],
-  ): Promise<Map<string, { readonly mailbox: Uint8Array; readonly sealed: Uint8Array }>> {
-    const rows = await tx
-      .selectFrom('envelopes')
-      .select(['id', 'mailbox', 'sealed'])
-      .where(
-        'id',
-        'in',
-        envelopes.map(({ id }) => id),
-      )
-      .execute();
-    return new Map(rows.map(({ id, mailbox, sealed }) => [toHex(id), { mailbox, sealed }]));
+  async #stored(tx: Tx, ids: readonly Bytes[]): Promise<Map<string, StoredEnvelope>> {
+    const known = new Map<string, StoredEnvelope>();
+    for (const some of inPowers(ids)) {
+      const rows = await this.#select.run(tx, some, some.length);
+      for (const { id, mailbox, sealed } of rows) known.set(keyOf(id), { mailbox, sealed });
+    }
+    return known;
   }
 
   async #judge(
     tx: Tx,
     { mailbox, id, outer }: PutEnvelope,
-    {
-      known,
-      quota,
-    }: { known: ReadonlyMap<string, { mailbox: Uint8Array; sealed: Uint8Array }> } & Pick<Change<'put'>, 'quota'>,
+    { known, quota }: { known: ReadonlyMap<string, StoredEnvelope> } & Pick<Change<'put'>, 'quota'>,
   ): Promise<{ readonly answer: number; readonly place?: number }> {
-    const same = known.get(toHex(id));
+    const same = known.get(keyOf(id));
     if (same !== undefined) {
       const equal = equalBytes(same.mailbox, mailbox) && equalBytes(same.sealed, outer);
       return { answer: equal ? 0 : REFUSAL.idTaken };
@@ -86,7 +136,7 @@ export class Mailboxes {
   }
 
   async #fill(tx: Tx, mailbox: Uint8Array): Promise<Fill | undefined> {
-    const key = toHex(mailbox);
+    const key = keyOf(mailbox);
     const remembered = this.#fills.get(key);
     if (remembered !== undefined) return remembered;
     const owner = await tx.selectFrom('accounts').select('mailbox').where('mailbox', '=', mailbox).executeTakeFirst();
@@ -111,18 +161,25 @@ export class Mailboxes {
   }
 
   async confirm(tx: Tx, { mailbox, ids }: Omit<Change<'confirm'>, 'kind'>): Promise<readonly Bytes[]> {
-    const gone = await tx
-      .deleteFrom('envelopes')
-      .where('id', 'in', ids)
-      .where('mailbox', '=', mailbox)
-      .returning((row) => ['id', row.fn<number>('length', ['sealed']).as('size')])
-      .execute();
-    const fill = this.#fills.get(toHex(mailbox));
+    const gone: { readonly id: Uint8Array; readonly size: number }[] = [];
+    for (const some of inPowers(ids)) gone.push(...(await this.#delete.run(tx, [...some, mailbox], some.length)));
+    const fill = this.#fills.get(keyOf(mailbox));
     if (fill !== undefined) {
       fill.envelopes -= gone.length;
       for (const { size } of gone) fill.bytes -= size;
     }
     return gone.map(({ id }) => toBytes(id));
+  }
+
+  /** In the order in which they were put. */
+  async waiting(db: Kysely<RelayTables>, query: WaitingQuery): Promise<readonly WaitingEnvelope[]> {
+    const { mailbox, after, count, bytes } = query;
+    const rows = await this.#waiting.run(db, [mailbox, after, count]);
+    let size = 0;
+    const fitting = rows.findIndex(({ sealed }, at) => (size += sealed.length) > bytes && at > 0);
+    return rows
+      .slice(0, fitting === -1 ? rows.length : fitting)
+      .map(({ number, id, sealed }) => ({ number, id: toBytes(id), outer: toBytes(sealed) }));
   }
 
   async unopenable(tx: Tx, change: Change<'unopenable'>): Promise<OutcomeOf<Change<'unopenable'>>> {

@@ -6,7 +6,7 @@ import type { Day, Member, RelayStore, StoredIdentity, Totals, WaitingEnvelope, 
 import { claim, join, leave, renew } from './accounts.ts';
 import { toBytes } from './blob.ts';
 import { invite, withdraw } from './invites.ts';
-import { Mailboxes } from './mailboxes.ts';
+import { keyOf, Mailboxes } from './mailboxes.ts';
 import { fetchPrekeys, uploadPrekeys } from './prekeys.ts';
 import { subjectRows } from './subject-rows.ts';
 import type { RelayTables, Tx } from './tables.ts';
@@ -28,16 +28,40 @@ export class SqlStore implements RelayStore {
     changes: Changes,
   ): Promise<{ -readonly [At in keyof Changes]: OutcomeOf<Changes[At]> }> {
     try {
-      const outcomes = await this.#db.transaction().execute(async (tx) => {
-        const made: unknown[] = [];
-        for (const change of changes) made.push(await this.#make(tx, change));
-        return made;
-      });
+      const outcomes = await this.#db.transaction().execute((tx) => this.#makeAll(tx, changes));
       return outcomes as { -readonly [At in keyof Changes]: OutcomeOf<Changes[At]> };
     } catch (error) {
       this.#mailboxes.forget();
       throw error;
     }
+  }
+
+  /** In order, but that puts wait for each other: nobody can tell, where what lies between concerns other envelopes. */
+  async #makeAll(tx: Tx, changes: readonly Change[]): Promise<unknown[]> {
+    const made: unknown[] = [];
+    const puts: { readonly at: number; readonly change: Change<'put'> }[] = [];
+    const ids = new Set<string>();
+    const putAll = async (): Promise<void> => {
+      if (puts.length === 0) return;
+      const outcomes = await this.#mailboxes.put(
+        tx,
+        puts.map(({ change }) => change),
+      );
+      for (const [index, { at }] of puts.entries()) made[at] = outcomes[index];
+      puts.length = 0;
+      ids.clear();
+    };
+    for (const [at, change] of changes.entries()) {
+      if (change.kind === 'put') {
+        puts.push({ at, change });
+        for (const { id } of change.envelopes) ids.add(keyOf(id));
+        continue;
+      }
+      if (change.kind !== 'confirm' || change.ids.some((id) => ids.has(keyOf(id)))) await putAll();
+      made[at] = await this.#make(tx, change);
+    }
+    await putAll();
+    return made;
   }
 
   async #make(tx: Tx, change: Change): Promise<unknown> {
@@ -71,7 +95,7 @@ export class SqlStore implements RelayStore {
       case 'fetch':
         return await fetchPrekeys(tx, this.#primitives, change);
       case 'put':
-        return await this.#mailboxes.put(tx, change);
+        return (await this.#mailboxes.put(tx, [change]))[0];
       case 'confirm':
         await this.#mailboxes.confirm(tx, change);
         return undefined;
@@ -140,20 +164,8 @@ export class SqlStore implements RelayStore {
     }));
   }
 
-  async waiting({ mailbox, after, count, bytes }: WaitingQuery): Promise<readonly WaitingEnvelope[]> {
-    const rows = await this.#db
-      .selectFrom('envelopes')
-      .select(['number', 'id', 'sealed'])
-      .where('mailbox', '=', mailbox)
-      .where('number', '>', after)
-      .orderBy('number')
-      .limit(count)
-      .execute();
-    let size = 0;
-    const fitting = rows.findIndex(({ sealed }, at) => (size += sealed.length) > bytes && at > 0);
-    return rows
-      .slice(0, fitting === -1 ? rows.length : fitting)
-      .map(({ number, id, sealed }) => ({ number, id: toBytes(id), outer: toBytes(sealed) }));
+  async waiting(query: WaitingQuery): Promise<readonly WaitingEnvelope[]> {
+    return await this.#mailboxes.waiting(this.#db, query);
   }
 
   async states(ids: readonly Bytes[]): Promise<readonly number[]> {
