@@ -352,6 +352,15 @@ suite('channel (§4)', () => {
     assert.ok(isProtocolError(misplaced('A relay record'), 'record'));
   });
 
+  test('a channel that forgot its handshake goes on without it', async () => {
+    const { server, client } = await connect();
+    server.forgetHandshake();
+    assert.throws(() => server.handshake, { code: 'reuse', check: 'handshake' });
+    assert.deepEqual(client.receive(server.seal({ kind: 'ping' })), [{ kind: 'ping' }]);
+    assert.deepEqual(server.receive(client.seal({ kind: 'pong' })), [{ kind: 'pong' }]);
+    assert.equal(client.handshake.role, 'client');
+  });
+
   test('a content above the frame limit is refused before it is sent, and the channel lives', async () => {
     const { server, client } = await connect();
     assert.throws(() => client.seal({ kind: 'envelope', envelope: new Uint8Array(MAX_FRAME) }), { code: 'limit' });

@@ -12,7 +12,7 @@ import { failureFields, type RelayLog } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { Rates } from './rates.ts';
 import { dayOf, type RelayParts } from './session/caller.ts';
-import { Session } from './session/session.ts';
+import { Session, type SessionHouse } from './session/session.ts';
 import { Sessions } from './session/sessions.ts';
 import type { SpeakThrough } from './session/speaker.ts';
 import { CommitQueue } from './store/commit-queue.ts';
@@ -48,6 +48,7 @@ export class Relay {
   readonly #sessions: Sessions;
   readonly #handshakes: Handshakes;
   readonly #speakThrough: SpeakThrough;
+  readonly #house: SessionHouse;
   readonly #timers: NodeJS.Timeout[];
   #identity: RelayIdentity;
   #port: Port | undefined;
@@ -75,6 +76,14 @@ export class Relay {
     this.#speakThrough = speakThrough;
     this.#identity = identity;
     this.#sessions = new Sessions(bus);
+    this.#house = {
+      parts: this.parts,
+      relay: identity.device.bundle.account,
+      draining: () => this.#draining,
+      remember: (one, ids) => this.#sessions.remember(one, ids),
+      ended: (one) => this.#sessions.remove(one),
+      stopwatch: () => performance.now(),
+    };
     this.#handshakes = new Handshakes({ parts: this.parts, identity: () => this.#identity, gate });
     this.#timers = [
       setInterval(() => this.#sessions.tick(performance.now()), TICK),
@@ -154,18 +163,9 @@ export class Relay {
     const established = await this.#handshakes.run(wire);
     if (established === undefined) return;
     const { channel, member } = established;
-    const session = new Session({
-      parts: this.parts,
-      wire,
-      speaker: this.#speakThrough({ channel, wire }),
-      member,
-      relay: this.account,
-      name: String(++this.#channels),
-      draining: () => this.#draining,
-      remember: (one, ids) => this.#sessions.remember(one, ids),
-      ended: (one) => this.#sessions.remove(one),
-      stopwatch: () => performance.now(),
-    });
+    const speaker = this.#speakThrough({ channel, wire });
+    const session = new Session(this.#house, { wire, speaker, member, name: String(++this.#channels) });
+    channel.forgetHandshake();
     this.#sessions.add(session);
     wire.listen(session);
     session.receive(new Uint8Array(0)); // what came together with the handshake's end

@@ -75,18 +75,15 @@ async function openSession() {
   };
   const wire = new TestWire();
   const relay = new Uint8Array(32);
-  const session = new Session({
+  const house = {
     parts,
-    wire,
-    speaker: server,
     relay,
-    name: '1',
-    member: undefined,
     draining: () => false,
     remember: () => undefined,
     ended: () => undefined,
     stopwatch: () => clock.at,
-  });
+  };
+  const session = new Session(house, { wire, speaker: server, name: '1', member: undefined });
   wire.listen(session);
   const peer = new Peer(client, wire);
   const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 15));

@@ -38,7 +38,7 @@ export interface ChannelParts {
  * inside: call `receive` with an empty chunk once after it was established. Any failure ends the channel for good.
  */
 export class Channel {
-  readonly handshake: HandshakeResult;
+  #handshake: HandshakeResult | undefined;
   readonly #sealer: RecordSealer;
   readonly #opener: RecordOpener;
   readonly #reader: FrameReader;
@@ -48,7 +48,7 @@ export class Channel {
   #failed = false;
 
   constructor(parts: ChannelParts) {
-    this.handshake = parts.handshake;
+    this.#handshake = parts.handshake;
     this.#sealer = parts.sealer;
     this.#opener = parts.opener;
     this.#reader = parts.reader;
@@ -56,6 +56,20 @@ export class Channel {
     const server = parts.handshake.role === 'server';
     this.#sent = new Direction(server);
     this.#received = new Direction(!server);
+  }
+
+  /** @throws ProtocolError `reuse`, check `handshake`, once it was forgotten */
+  get handshake(): HandshakeResult {
+    if (this.#handshake === undefined) throw new ProtocolError('reuse', 'handshake', 'The handshake was forgotten.');
+    return this.#handshake;
+  }
+
+  /**
+   * Lets go of what the handshake gave: the secrets that a relay has no use for, the first record keys, and the peer's
+   * bundle, whose keys take more memory than the rest of a channel.
+   */
+  forgetHandshake(): void {
+    this.#handshake = undefined;
   }
 
   /**

@@ -104,13 +104,17 @@ export class Port {
       if (left === 0) this.#perAddress.delete(address);
       else this.#perAddress.set(address, left);
     });
+    this.#awaitFirstByte(socket, call);
+  }
+
+  #awaitFirstByte(socket: Socket, call: (wire: Wire) => void): void {
     const silent = setTimeout(() => socket.destroy(), FIRST_BYTE_WITHIN);
-    socket.once('close', () => clearTimeout(silent));
+    const hush = (): void => clearTimeout(silent);
     const leave = (): void => void socket.end();
-    socket.once('end', leave);
+    socket.once('close', hush).once('end', leave);
     socket.once('data', (chunk: Buffer) => {
-      clearTimeout(silent);
-      socket.off('end', leave);
+      hush();
+      socket.off('close', hush).off('end', leave); // a connection may stay for days: nothing of its beginning does
       socket.pause();
       this.#open(socket, chunk, call);
     });

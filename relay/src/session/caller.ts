@@ -1,5 +1,5 @@
 /** Whoever asks: what the handlers of requests know of a session and of the relay around it. */
-import type { Bundle, Bytes, Primitives, RelayAnswer } from '@waxwing/protocol/wire';
+import type { Bytes, Primitives, RelayAnswer } from '@waxwing/protocol/wire';
 import type { Bus } from '../bus/bus.ts';
 import type { RelayLog } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -35,8 +35,18 @@ export interface Caller {
   readonly channel: string;
   /** The machine, for limits. */
   readonly address: string;
-  readonly bundle: Bundle;
+  /** 32 */
+  readonly account: Bytes;
+  /** 16 */
+  readonly device: Bytes;
+  /** 32 */
   readonly mailbox: Bytes;
+  /** The key under which the account's rates are counted. */
+  readonly key: string;
+  /** The mailbox's subject on the bus. */
+  readonly subject: string;
+  /** The bundle that it showed, until it is a member: then the store has it. */
+  readonly shown: Bytes | undefined;
   /** From now on: this device is here. */
   becomeMember(): void;
   /** A new `receive`: begin with the oldest. */

@@ -5,8 +5,8 @@ import {
   MAX_UNCONFIRMED_BYTES,
   MAX_UNWRITTEN,
   type RelayEvent,
-  toHex,
 } from '@waxwing/protocol/wire';
+import { byteKey } from '../byte-key.ts';
 import type { RelayStore, WaitingEnvelope } from '../store/store.ts';
 
 /** What one deliver event may hold, bytes: it must fit a record. */
@@ -50,7 +50,7 @@ export class Delivery {
 
   confirmed(ids: readonly Bytes[]): void {
     for (const id of ids) {
-      const key = toHex(id);
+      const key = byteKey(id);
       this.#bytes -= this.#unconfirmed.get(key)?.size ?? 0;
       this.#unconfirmed.delete(key);
     }
@@ -85,14 +85,14 @@ export class Delivery {
     if (count <= 0 || left <= 0) return false;
     const bytes = Math.min(left, MAX_UNWRITTEN); // then the channel is looked at again
     const round = this.#round;
-    // Whatever lies before the last one sent is on its way too, or confirmed and gone.
+    // Whatever lies before the last one sent is on its way too, or confirmed and gone. Not further: places are used again.
     const after = [...this.#unconfirmed.values()].at(-1)?.number ?? 0;
     const found = await store.waiting({ mailbox, after, count, bytes });
     if (round !== this.#round || this.#ended) return round !== this.#round;
     const fitting = found.length === 1 && (found[0]?.outer.length ?? 0) > left ? [] : found;
     for (const group of inEvents(fitting)) {
       for (const { id, number, outer } of group) {
-        this.#unconfirmed.set(toHex(id), { number, size: outer.length });
+        this.#unconfirmed.set(byteKey(id), { number, size: outer.length });
         this.#bytes += outer.length;
       }
       this.#options.send({ event: 'deliver', envelopes: group.map(({ id, outer }) => ({ id, outer })) });

@@ -8,7 +8,6 @@ import {
 } from '@waxwing/protocol/channel';
 import {
   type Asked,
-  type Bundle,
   type Bytes,
   DEAD_AFTER,
   decodeRequest,
@@ -33,6 +32,7 @@ import { Delivery } from './delivery.ts';
 import { Outbound } from './outbound.ts';
 import { Refusal } from './refusal.ts';
 import { handle } from './request-handler.ts';
+import { accountKey } from './requests/membership.ts';
 import type { Speaker } from './speaker.ts';
 
 /** When a client may come again, ms, by why it was sent away. */
@@ -44,16 +44,11 @@ const RETRY: Readonly<Record<GoodbyeReason, number>> = {
   [GOODBYE.tooMany]: 10_000,
 };
 
-export interface SessionOptions {
+/** What is the same for all sessions of a relay. */
+export interface SessionHouse {
   readonly parts: RelayParts;
-  readonly wire: Wire;
-  readonly speaker: Speaker;
   /** The relay's account (32). */
   readonly relay: Bytes;
-  /** Names the channel, in memory. */
-  readonly name: string;
-  /** What is stored of the account, where it is a member. */
-  readonly member: Member | undefined;
   /** Whether the relay takes no new requests. */
   readonly draining: () => boolean;
   /** These were put over this channel. */
@@ -64,13 +59,25 @@ export interface SessionOptions {
   readonly stopwatch: () => number;
 }
 
+export interface SessionOptions {
+  readonly wire: Wire;
+  readonly speaker: Speaker;
+  /** Names the channel, in memory. */
+  readonly name: string;
+  /** What is stored of the account, where it is a member. */
+  readonly member: Member | undefined;
+}
+
 export class Session implements Caller, WireHandler {
   readonly parts: RelayParts;
   readonly channel: string;
   readonly address: string;
-  readonly bundle: Bundle;
+  readonly account: Bytes;
+  readonly device: Bytes;
   readonly mailbox: Bytes;
-  readonly #options: SessionOptions;
+  readonly key: string;
+  readonly subject: string;
+  readonly #house: SessionHouse;
   readonly #wire: Wire;
   readonly #speaker: Speaker;
   readonly #outbound: Outbound;
@@ -81,25 +88,30 @@ export class Session implements Caller, WireHandler {
   #lastId = 0;
   #member: boolean;
   #ended = false;
-  #unsubscribe: () => void = () => undefined;
+  #shown: Bytes | undefined;
+  #unsubscribe: (() => void) | undefined;
   #lastHeard: number;
   #lastPing: number;
   #congestedSince: number | undefined;
 
-  /** Takes over a wire whose handshake has ended, and says welcome. */
-  constructor(options: SessionOptions) {
-    const { parts, wire, speaker, member, relay } = options;
-    const { peer } = speaker.handshake;
-    this.#options = options;
+  /** Takes over a wire whose handshake has ended, and says welcome. Keeps little: there may be very many, and most are idle. */
+  constructor(house: SessionHouse, { wire, speaker, name, member }: SessionOptions) {
+    const { parts, relay } = house;
+    const { account, device, bytes } = speaker.handshake.peer;
+    this.#house = house;
     this.parts = parts;
-    this.channel = options.name;
+    this.channel = name;
     this.address = wire.address;
-    this.bundle = peer;
-    this.mailbox = mailboxOf(parts.primitives, { relay, account: peer.account, device: peer.device });
+    this.account = new Uint8Array(account); // a copy: they are parts of the bundle's bytes
+    this.device = new Uint8Array(device);
+    this.mailbox = mailboxOf(parts.primitives, { relay, account, device });
+    this.key = accountKey(this);
+    this.subject = mailboxSubject(this.mailbox);
+    this.#shown = bytes;
     this.#wire = wire;
     this.#speaker = speaker;
     this.#outbound = new Outbound(wire, speaker);
-    this.#lastHeard = this.#lastPing = options.stopwatch();
+    this.#lastHeard = this.#lastPing = house.stopwatch();
     this.#delivery = new Delivery({
       store: parts.store,
       mailbox: this.mailbox,
@@ -107,7 +119,7 @@ export class Session implements Caller, WireHandler {
       congested: () => this.#isCongested(),
       failed: (error) => parts.log.error({ event: 'delivery failed', ...failureFields(error) }),
     });
-    const here = member !== undefined && mailboxSubject(member.mailbox) === mailboxSubject(this.mailbox);
+    const here = member !== undefined && mailboxSubject(member.mailbox) === this.subject;
     this.#member = false;
     this.#tell({
       event: 'welcome',
@@ -120,6 +132,10 @@ export class Session implements Caller, WireHandler {
     if (here) this.becomeMember();
   }
 
+  get shown(): Bytes | undefined {
+    return this.#shown;
+  }
+
   get openRequests(): number {
     return this.#open;
   }
@@ -127,9 +143,9 @@ export class Session implements Caller, WireHandler {
   becomeMember(): void {
     if (this.#member || this.#ended) return;
     this.#member = true;
-    const subject = mailboxSubject(this.mailbox);
-    this.parts.bus.publish(subject, { kind: 'replaced', by: this.channel });
-    this.#unsubscribe = this.parts.bus.subscribe(subject, (message) => this.#hear(message));
+    this.#shown = undefined;
+    this.parts.bus.publish(this.subject, { kind: 'replaced', by: this.channel });
+    this.#unsubscribe = this.parts.bus.subscribe(this.subject, (message) => this.#hear(message));
   }
 
   startDelivery(): void {
@@ -141,7 +157,7 @@ export class Session implements Caller, WireHandler {
   }
 
   remember(ids: readonly Bytes[]): void {
-    this.#options.remember(this, ids);
+    this.#house.remember(this, ids);
   }
 
   /** What became of envelopes that were put over this channel. A client that does not read asks for it later. */
@@ -172,7 +188,7 @@ export class Session implements Caller, WireHandler {
 
   receive(chunk: Uint8Array): void {
     if (this.#ended) return;
-    this.#lastHeard = this.#options.stopwatch();
+    this.#lastHeard = this.#house.stopwatch();
     try {
       this.#takeAll(this.#speaker.receive(chunk));
     } catch (error) {
@@ -256,7 +272,7 @@ export class Session implements Caller, WireHandler {
       this.goodbye(GOODBYE.tooMany);
       throw new Refusal(REFUSAL.tooMany);
     }
-    if (this.#options.draining()) throw new Refusal(REFUSAL.draining, RETRY[GOODBYE.draining]);
+    if (this.#house.draining()) throw new Refusal(REFUSAL.draining, RETRY[GOODBYE.draining]);
     return await handle(this, request, this.#member);
   }
 
@@ -313,7 +329,7 @@ export class Session implements Caller, WireHandler {
   #isCongested(): boolean {
     if (!this.#outbound.congested) return false;
     if (this.#congestedSince === undefined) {
-      this.#congestedSince = this.#options.stopwatch();
+      this.#congestedSince = this.#house.stopwatch();
       this.#wire.pause();
     }
     return true;
@@ -333,7 +349,7 @@ export class Session implements Caller, WireHandler {
     this.#ended = true;
     this.#inbox.length = 0;
     this.#delivery.end();
-    this.#unsubscribe();
-    this.#options.ended(this);
+    this.#unsubscribe?.();
+    this.#house.ended(this);
   }
 }

@@ -1,5 +1,6 @@
 /** Every channel that is open: its ticks, its end, and who put which envelope. */
-import { type Bytes, GOODBYE, type GoodbyeReason, type NoticedState, toHex } from '@waxwing/protocol/wire';
+import { type Bytes, GOODBYE, type GoodbyeReason, type NoticedState } from '@waxwing/protocol/wire';
+import { byteKey } from '../byte-key.ts';
 import { type Bus, NOTICES } from '../bus/bus.ts';
 import type { Session } from './session.ts';
 
@@ -37,11 +38,15 @@ export class Sessions {
     const remembered = this.#sessions.get(session);
     if (remembered === undefined) return;
     for (const id of ids) {
-      const key = toHex(id);
+      const key = byteKey(id);
       this.#putters.set(key, session);
       remembered.push(key);
     }
-    for (const id of remembered.splice(0, Math.max(0, remembered.length - REMEMBERED))) this.#putters.delete(id);
+    // In lots: to move what is left up for every put would cost more than remembering a few more.
+    if (remembered.length < 2 * REMEMBERED) return;
+    for (const id of remembered.splice(0, remembered.length - REMEMBERED)) {
+      if (this.#putters.get(id) === session) this.#putters.delete(id);
+    }
   }
 
   tick(now: number): void {
@@ -64,7 +69,7 @@ export class Sessions {
   #notice(ids: readonly Bytes[], state: NoticedState): void {
     const told = new Map<Session, Bytes[]>();
     for (const id of ids) {
-      const session = this.#putters.get(toHex(id));
+      const session = this.#putters.get(byteKey(id));
       if (session !== undefined) told.set(session, [...(told.get(session) ?? []), id]);
     }
     for (const [session, own] of told) {

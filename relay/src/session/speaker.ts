@@ -7,6 +7,7 @@ import type { Bundle, Bytes } from '@waxwing/protocol/wire';
 import type { Wire } from '../wire/wire.ts';
 
 export interface Speaker {
+  /** Read once, when a session begins. */
   readonly handshake: { readonly peer: Bundle };
   /** Frames to be written in the order of the calls; none where nothing is to be said. @throws ProtocolError `record` … */
   seal(content: Content): Bytes;

@@ -1,41 +1,38 @@
 /** put, receive, confirm, unopenable, status, signal (§11.4). */
-import { ENVELOPE_DAYS, ENVELOPE_STATE, type PutEnvelope, REFUSAL, type RelayRequest } from '@waxwing/protocol/wire';
+import { ENVELOPE_DAYS, ENVELOPE_STATE, REFUSAL, type RelayRequest } from '@waxwing/protocol/wire';
 import { mailboxSubject, NOTICES } from '../../bus/bus.ts';
 import { failureFields } from '../../log.ts';
 import { type Caller, dayOf, type Handled } from '../caller.ts';
 import { Refusal } from '../refusal.ts';
-import { accountKey } from './membership.ts';
 
 type Request<Op extends RelayRequest['op']> = Extract<RelayRequest, { op: Op }>;
 
 export async function put(caller: Caller, { envelopes }: Request<'put'>): Promise<Handled> {
-  const { parts, bundle } = caller;
-  const own = accountKey(bundle);
+  const { parts, key } = caller;
   const size = envelopes.reduce((sum, { outer }) => sum + outer.length, 0);
-  const retry = Math.max(await parts.rates.puts.take(own, envelopes.length), await parts.rates.bytes.take(own, size));
+  const retry = Math.max(await parts.rates.puts.take(key, envelopes.length), await parts.rates.bytes.take(key, size));
   if (retry > 0) throw new Refusal(REFUSAL.tooMany, retry);
-  const unanswered = await tooManyUnanswered(caller, envelopes);
-  const admitted = envelopes.filter(({ mailbox }) => !unanswered.has(mailboxSubject(mailbox)));
+  const subjects = envelopes.map(({ mailbox }) => mailboxSubject(mailbox));
+  const unanswered = await tooManyUnanswered(caller, subjects);
+  const admitted = envelopes.filter((_, at) => !unanswered.has(subjects[at] ?? ''));
   caller.remember(admitted.map(({ id }) => id));
   const goes = dayOf(parts.now()) + ENVELOPE_DAYS;
   const stored: Promise<readonly number[]> =
     admitted.length === 0
       ? Promise.resolve([])
       : parts.commits.submit({ kind: 'put', envelopes: admitted, goes, quota: parts.quota });
-  return { answer: answerPut(caller, { envelopes, unanswered, stored }) };
+  return { answer: answerPut(caller, { subjects, unanswered, stored }) };
 }
 
 /** Mailboxes that have not written back, and into which this one has written enough (§12). */
 async function tooManyUnanswered(
-  { parts, mailbox: own }: Caller,
-  envelopes: readonly PutEnvelope[],
+  { parts, subject: from }: Caller,
+  subjects: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const counts = new Map<string, number>();
-  for (const { mailbox } of envelopes) {
-    const subject = mailboxSubject(mailbox);
+  for (const subject of subjects) {
     counts.set(subject, (counts.get(subject) ?? 0) + 1);
   }
-  const from = mailboxSubject(own);
   const refused = new Set<string>();
   for (const [to, count] of counts) {
     await parts.rates.unanswered.clear(`${to}>${from}`);
@@ -47,11 +44,11 @@ async function tooManyUnanswered(
 async function answerPut(
   { parts }: Caller,
   {
-    envelopes,
+    subjects,
     unanswered,
     stored,
   }: {
-    envelopes: readonly PutEnvelope[];
+    subjects: readonly string[];
     unanswered: ReadonlySet<string>;
     stored: Promise<readonly number[]>;
   },
@@ -64,8 +61,7 @@ async function answerPut(
   }
   let at = 0;
   const woken = new Set<string>();
-  const answered = envelopes.map(({ mailbox }) => {
-    const subject = mailboxSubject(mailbox);
+  const answered = subjects.map((subject) => {
     if (unanswered.has(subject)) return REFUSAL.tooMany;
     const code = codes === undefined ? REFUSAL.cannotStore : (codes[at++] ?? REFUSAL.cannotStore);
     if (code === 0) woken.add(subject);
@@ -113,8 +109,8 @@ export async function status({ parts }: Caller, { ids }: Request<'status'>): Pro
 }
 
 export async function signal(caller: Caller, { mailbox, outer }: Request<'signal'>): Promise<Handled> {
-  const { parts, bundle } = caller;
-  const retry = await parts.rates.signals.take(accountKey(bundle));
+  const { parts, key } = caller;
+  const retry = await parts.rates.signals.take(key);
   if (retry > 0) throw new Refusal(REFUSAL.tooMany, retry);
   parts.bus.publish(mailboxSubject(mailbox), { kind: 'signal', outer });
   return { answer: Promise.resolve({ op: 'signal' }) };

@@ -23,17 +23,19 @@ export function tokenHashOf(p: Pick<Primitives, 'sha256'>, token: Uint8Array): U
 }
 
 export async function join(caller: Caller, { token }: Request<'join'>): Promise<Handled> {
-  const { parts, bundle, mailbox } = caller;
-  if ((await parts.store.member(bundle.account)) === undefined) {
+  const { parts, account, device, mailbox, shown } = caller;
+  const member = await parts.store.member(account);
+  if (shown === undefined) return { answer: Promise.resolve({ op: 'join', name: utf8(member?.name ?? '') }) };
+  if (member === undefined) {
     const retry = await parts.rates.joins.take(caller.address);
     if (retry > 0) throw new Refusal(REFUSAL.tooMany, retry);
   }
   const joined = parts.commits.submit({
     kind: 'join',
-    account: bundle.account,
-    device: bundle.device,
+    account,
+    device,
     mailbox,
-    bundle: bundle.bytes,
+    bundle: shown,
     tokenHash: token.length === 0 ? undefined : tokenHashOf(parts.primitives, token),
     open: parts.open,
     today: dayOf(parts.now()),
@@ -61,8 +63,8 @@ function readName(name: Uint8Array): string {
   return text;
 }
 
-export async function claim({ parts, bundle }: Caller, { name }: Request<'claim'>): Promise<Handled> {
-  const claimed = parts.commits.submit({ kind: 'claim', account: bundle.account, name: readName(name) });
+export async function claim({ parts, account }: Caller, { name }: Request<'claim'>): Promise<Handled> {
+  const claimed = parts.commits.submit({ kind: 'claim', account, name: readName(name) });
   return {
     answer: claimed.then((outcome) => {
       if (isRefused(outcome)) throw new Refusal(outcome.refusal);
@@ -71,8 +73,8 @@ export async function claim({ parts, bundle }: Caller, { name }: Request<'claim'
   };
 }
 
-export async function resolve({ parts, bundle }: Caller, { name }: Request<'resolve'>): Promise<Handled> {
-  const retry = await parts.rates.resolves.take(accountKey(bundle));
+export async function resolve({ parts, key }: Caller, { name }: Request<'resolve'>): Promise<Handled> {
+  const retry = await parts.rates.resolves.take(key);
   if (retry > 0) throw new Refusal(REFUSAL.tooMany, retry);
   const text = claimedNameOf(name);
   return {
@@ -84,8 +86,7 @@ export async function resolve({ parts, bundle }: Caller, { name }: Request<'reso
   };
 }
 
-export async function invite({ parts, bundle }: Caller, { tokenHash, days }: Request<'invite'>): Promise<Handled> {
-  const { account } = bundle;
+export async function invite({ parts, account }: Caller, { tokenHash, days }: Request<'invite'>): Promise<Handled> {
   const today = dayOf(parts.now());
   const made =
     days === 0
@@ -107,8 +108,8 @@ export async function invite({ parts, bundle }: Caller, { tokenHash, days }: Req
   };
 }
 
-export async function leave({ parts, bundle }: Caller): Promise<Handled> {
-  const left = parts.commits.submit({ kind: 'leave', account: bundle.account, today: dayOf(parts.now()) });
+export async function leave({ parts, account }: Caller): Promise<Handled> {
+  const left = parts.commits.submit({ kind: 'leave', account, today: dayOf(parts.now()) });
   return {
     answer: left.then((gone) => {
       // Once the answer is on its way: the channel ends with that.

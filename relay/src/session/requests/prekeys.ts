@@ -7,6 +7,7 @@ import {
   isProtocolError,
   openPrekeyStatement,
   PREKEY_REFILL_AT,
+  readBundle,
   REFUSAL,
   type RelayRequest,
   treeRoot,
@@ -20,9 +21,9 @@ import { accountKey } from './membership.ts';
 type Request<Op extends RelayRequest['op']> = Extract<RelayRequest, { op: Op }>;
 
 export async function uploadPrekeys(caller: Caller, request: Request<'prekeys'>): Promise<Handled> {
-  const { parts, bundle, mailbox } = caller;
+  const { parts, key, mailbox } = caller;
   const { statement, signature, keys } = request;
-  const retry = await parts.rates.uploads.take(accountKey(bundle));
+  const retry = await parts.rates.uploads.take(key);
   if (retry > 0) throw new Refusal(REFUSAL.tooMany, retry);
   const leaves = entryLeaves(parts.primitives, keys);
   const counter = await goodCounter(caller, request, leaves);
@@ -45,11 +46,14 @@ export async function uploadPrekeys(caller: Caller, request: Request<'prekeys'>)
 
 /** The counter of a statement that is good for these entries, now. @throws Refusal 10 */
 async function goodCounter(
-  { parts, bundle }: Caller,
+  { parts, account, device }: Caller,
   request: Request<'prekeys'>,
   leaves: readonly Uint8Array[],
 ): Promise<number> {
   const now = parts.now();
+  const member = await parts.store.member(account);
+  if (member === undefined || !equalBytes(member.device, device)) throw new Refusal(REFUSAL.noMember);
+  const bundle = await readBundle(parts.primitives, member.bundle);
   try {
     const { counter, root, made, notAfter } = await openPrekeyStatement(parts.primitives, bundle, request);
     if (made - DAY <= now && now <= notAfter && equalBytes(root, treeRoot(parts.primitives, leaves))) return counter;
@@ -60,8 +64,7 @@ async function goodCounter(
 }
 
 export async function fetchPrekeys(caller: Caller, { account, withEntry }: Request<'fetch'>): Promise<Handled> {
-  const { parts, bundle } = caller;
-  const own = accountKey(bundle);
+  const { parts, key: own } = caller;
   const retry = await parts.rates.fetches.take(own);
   if (retry > 0) throw new Refusal(REFUSAL.tooMany, retry);
   const target = accountKey({ account });

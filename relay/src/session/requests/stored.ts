@@ -7,11 +7,11 @@ const ROWS = 64;
 const LARGEST_ANSWER = 100_000;
 
 export async function stored(
-  { parts, bundle }: Caller,
+  { parts, account }: Caller,
   { row }: Extract<RelayRequest, { op: 'stored' }>,
 ): Promise<Handled> {
   return {
-    answer: parts.store.rows(bundle.account, { from: row, count: ROWS }).then((rows) => {
+    answer: parts.store.rows(account, { from: row, count: ROWS }).then((rows) => {
       let size = 0;
       const cut = rows.findIndex((one, at) => (size += sizeOf(one)) > LARGEST_ANSWER && at > 0);
       const fitting = cut === -1 ? rows : rows.slice(0, cut);

@@ -3,6 +3,7 @@ import { type Bytes, ENVELOPE_STATE, equalBytes, type PutEnvelope, REFUSAL } fro
 import type { Kysely } from 'kysely';
 import type { Change, OutcomeOf } from '../change.ts';
 import type { WaitingEnvelope, WaitingQuery } from '../store.ts';
+import { byteKey } from '../../byte-key.ts';
 import { toBytes } from './blob.ts';
 import { inPowers, SizedQuery } from './sized-query.ts';
 import type { RelayTables, Tx } from './tables.ts';
@@ -29,11 +30,6 @@ interface EnvelopeRow {
 interface StoredEnvelope {
   readonly mailbox: Uint8Array;
   readonly sealed: Uint8Array;
-}
-
-/** Bytes as the key of a map: quicker than hex, and seen by nobody. */
-export function keyOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }
 
 /** Mailboxes whose fill is remembered; above this all of it is read anew. */
@@ -76,7 +72,7 @@ export class Mailboxes {
 
   /** A mailbox that was removed: the next put must not find it. */
   forgetOne(mailbox: Uint8Array): void {
-    this.#fills.delete(keyOf(mailbox));
+    this.#fills.delete(byteKey(mailbox));
   }
 
   /** Several puts at once, as if one after the other: what they write is written together. Outcomes in order. */
@@ -94,7 +90,7 @@ export class Mailboxes {
         codes.push(code.answer);
         if (code.place === undefined) continue;
         rows.push({ id, mailbox, number: code.place, sealed: outer, goes });
-        known.set(keyOf(id), { mailbox, sealed: outer });
+        known.set(byteKey(id), { mailbox, sealed: outer });
       }
       outcomes.push(codes);
     }
@@ -110,7 +106,7 @@ export class Mailboxes {
     const known = new Map<string, StoredEnvelope>();
     for (const some of inPowers(ids)) {
       const rows = await this.#select.run(tx, some, some.length);
-      for (const { id, mailbox, sealed } of rows) known.set(keyOf(id), { mailbox, sealed });
+      for (const { id, mailbox, sealed } of rows) known.set(byteKey(id), { mailbox, sealed });
     }
     return known;
   }
@@ -120,7 +116,7 @@ export class Mailboxes {
     { mailbox, id, outer }: PutEnvelope,
     { known, quota }: { known: ReadonlyMap<string, StoredEnvelope> } & Pick<Change<'put'>, 'quota'>,
   ): Promise<{ readonly answer: number; readonly place?: number }> {
-    const same = known.get(keyOf(id));
+    const same = known.get(byteKey(id));
     if (same !== undefined) {
       const equal = equalBytes(same.mailbox, mailbox) && equalBytes(same.sealed, outer);
       return { answer: equal ? 0 : REFUSAL.idTaken };
@@ -136,7 +132,7 @@ export class Mailboxes {
   }
 
   async #fill(tx: Tx, mailbox: Uint8Array): Promise<Fill | undefined> {
-    const key = keyOf(mailbox);
+    const key = byteKey(mailbox);
     const remembered = this.#fills.get(key);
     if (remembered !== undefined) return remembered;
     const owner = await tx.selectFrom('accounts').select('mailbox').where('mailbox', '=', mailbox).executeTakeFirst();
@@ -163,7 +159,7 @@ export class Mailboxes {
   async confirm(tx: Tx, { mailbox, ids }: Omit<Change<'confirm'>, 'kind'>): Promise<readonly Bytes[]> {
     const gone: { readonly id: Uint8Array; readonly size: number }[] = [];
     for (const some of inPowers(ids)) gone.push(...(await this.#delete.run(tx, [...some, mailbox], some.length)));
-    const fill = this.#fills.get(keyOf(mailbox));
+    const fill = this.#fills.get(byteKey(mailbox));
     if (fill !== undefined) {
       fill.envelopes -= gone.length;
       for (const { size } of gone) fill.bytes -= size;

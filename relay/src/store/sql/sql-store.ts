@@ -4,9 +4,10 @@ import type { Kysely } from 'kysely';
 import type { Change, OutcomeOf } from '../change.ts';
 import type { Day, Member, RelayStore, StoredIdentity, Totals, WaitingEnvelope, WaitingQuery } from '../store.ts';
 import { claim, join, leave, renew } from './accounts.ts';
+import { byteKey } from '../../byte-key.ts';
 import { toBytes } from './blob.ts';
 import { invite, withdraw } from './invites.ts';
-import { keyOf, Mailboxes } from './mailboxes.ts';
+import { Mailboxes } from './mailboxes.ts';
 import { fetchPrekeys, uploadPrekeys } from './prekeys.ts';
 import { subjectRows } from './subject-rows.ts';
 import type { RelayTables, Tx } from './tables.ts';
@@ -54,10 +55,10 @@ export class SqlStore implements RelayStore {
     for (const [at, change] of changes.entries()) {
       if (change.kind === 'put') {
         puts.push({ at, change });
-        for (const { id } of change.envelopes) ids.add(keyOf(id));
+        for (const { id } of change.envelopes) ids.add(byteKey(id));
         continue;
       }
-      if (change.kind !== 'confirm' || change.ids.some((id) => ids.has(keyOf(id)))) await putAll();
+      if (change.kind !== 'confirm' || change.ids.some((id) => ids.has(byteKey(id)))) await putAll();
       made[at] = await this.#make(tx, change);
     }
     await putAll();
