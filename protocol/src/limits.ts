@@ -106,6 +106,9 @@ export const GONE_SID_LIFE = 60 * DAY; // a late copy is known for one
 export const MAX_SKIPPED_KEYS_OF_PAIR = 2_000; // of all sessions of a pair of devices
 export const MAX_GAPS = 1_024; // ranges of missing flights: what an array holds
 export const MAX_GOT_RANGES = 64; // those told to the sender
+export const NEW_START_EVERY = 3_600_000; // with a device where a session was lost: anyone at the relay can forge that word
+export const MAX_SENT_ANEW = 3; // of an item whose session was lost, for the same reason
+export const TYPING_EVERY = 3_000; // of a sender's signals
 
 // §9.7 Typing
 export const SIGNAL_WITHIN = 60_000; // a signal is of now, or of nothing

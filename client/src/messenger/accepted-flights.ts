@@ -41,8 +41,8 @@ export interface AcceptedFlightsOptions {
   /** Whether an account is known from elsewhere than peers and contacts: a room. */
   readonly isKnown: (account: Bytes) => boolean;
   readonly onMessages: (messages: readonly RelayMessage[]) => void;
-  /** Something came of this account, for which it may wait; `news` where it has a new device. */
-  readonly onHeard: (account: Bytes, news: { readonly newDevice: boolean }) => void;
+  /** Something came of this account, for which it may wait; `newDevice`: it is another one than before. */
+  readonly onHeard: (account: Bytes, at: { readonly device: Bytes; readonly newDevice: boolean }) => void;
 }
 
 export interface Circumstances {
@@ -148,7 +148,7 @@ export class AcceptedFlights {
         for (const part of parts) part.show();
         if (standing === 'request') for (const message of messages) place.observe({ kind: 'request', message });
         else onMessages(messages);
-        if (standing === 'open') onHeard(account, { newDevice });
+        if (standing === 'open') onHeard(account, { device: pair.key.peerDevice, newDevice });
       },
     };
   }

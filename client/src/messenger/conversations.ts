@@ -11,6 +11,7 @@ export interface ConversationsOptions {
   readonly onQueued: (account: Bytes) => void;
   /** Something of the account was on screen, and that is on disk. */
   readonly onRead: (account: Bytes) => void;
+  readonly onTyping: (account: Bytes, on: boolean) => void;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -26,7 +27,7 @@ export class Conversations {
     const name = toHex(account);
     const known = this.#all.get(name);
     if (known !== undefined) return known;
-    const { place, onQueued, onFault } = this.#options;
+    const { place, onQueued, onTyping, onFault } = this.#options;
     const conversation = new AccountConversation({
       place,
       account,
@@ -36,7 +37,9 @@ export class Conversations {
       onRead: (range) => {
         this.#read(account, range).catch(onFault);
       },
-      onTyping: () => undefined,
+      onTyping: (on) => {
+        onTyping(account, on);
+      },
     });
     this.#all.set(name, conversation);
     return conversation;

@@ -1,13 +1,15 @@
 /** Opening a home's place at a relay. */
 import type { RelayLink } from '@waxwing/protocol';
 import { nodePrimitives } from '@waxwing/protocol/primitives/node';
+import { formatAddress } from '../connection/address.ts';
+import { traceConnection } from '../connection/connection-trace.ts';
 import { WaxwingError } from '../errors.ts';
 import type { Home } from '../home/home.ts';
 import type { RelayAddress } from '../relay/relay-address.ts';
 import { RelayLine } from '../relay/relay-line.ts';
 import type { StoredRelay } from '../store/relay.ts';
 import type { Messenger, MessengerOptions } from './messenger.ts';
-import type { Place } from './place.ts';
+import type { FlightTrace, Place } from './place.ts';
 import { RelayMessenger } from './relay-messenger.ts';
 
 /** The setting that keeps from telling others what was on screen: `off`; on unless it is set. */
@@ -21,13 +23,21 @@ const RECEIPTS = 'receipts';
 export async function openMessenger(options: MessengerOptions): Promise<Messenger> {
   const { home, link, observe = (): void => undefined, now = Date.now, watch, readReceipts } = options;
   const relay = relayOf(home, link);
-  const place: Place = { home, store: home.store, p: nodePrimitives, relay: relay.relay, now, observe };
+  let line: RelayLine | undefined;
+  const where = {
+    get connection() {
+      return line?.connection ?? 0;
+    },
+    remote: formatAddress(relay),
+  };
+  const trace = traceConnection(watch, where) as FlightTrace | undefined;
+  const place: Place = { home, store: home.store, p: nodePrimitives, relay: relay.relay, now, observe, trace };
   const receipts = readReceipts ?? home.store.settings.get(RECEIPTS) !== 'off';
   return await RelayMessenger.open({
     place,
     readReceipts: () => receipts,
-    openLine: (observer) =>
-      new RelayLine({
+    openLine: (observer) => {
+      line = new RelayLine({
         relay,
         device: async () => {
           await home.renewIfDue();
@@ -36,7 +46,9 @@ export async function openMessenger(options: MessengerOptions): Promise<Messenge
         now,
         watch,
         ...observer,
-      }),
+      });
+      return line;
+    },
   });
 }
 

@@ -7,6 +7,7 @@ import {
   ENVELOPE_ID_SIZE,
   mailboxOf,
   MAX_UNACKNOWLEDGED_FLIGHTS,
+  NEW_START_EVERY,
   type OutgoingItem,
   sealOuter,
   type SealedMailboxFlight,
@@ -105,6 +106,7 @@ export class Outgoing {
       const current = await pairs.current(account);
       if (!due && !this.#hasQueued(account) && !(current !== undefined && this.#owes(account, current))) return;
       due = false;
+      if (current?.sends !== true && this.#waitsToStart(current)) return;
       const pair = current?.sends === true ? current : await this.#start(account, requests);
       if (pair === undefined) return;
       if (place.store.posted.waiting(pair.key) >= MAX_UNACKNOWLEDGED_FLIGHTS) return; // what is put makes room
@@ -129,6 +131,17 @@ export class Outgoing {
     const { place, readReceipts } = this.#options;
     if (!pair.sends) return false; // a receipt is not worth a start of its own
     return hasToSay(pair, { readReceipts: readReceipts(account) }) || pair.conversation.stepDue(place.now());
+  }
+
+  /** Where a session was lost there is one new start an hour (§9.4): the word that it was can be forged. */
+  #waitsToStart(pair: Pair | undefined): boolean {
+    if (pair === undefined || pair.lost.length === 0) return false;
+    const since = this.#options.place.now() - pair.notes.restartedAt;
+    if (since < 0 || since >= NEW_START_EVERY) return false;
+    const { account } = pair.key;
+    this.#options.onHeld(account, restartedLately());
+    this.#pause(account, NEW_START_EVERY - since);
+    return true;
   }
 
   async #start(account: Bytes, requests: RelayRequests): Promise<Pair | undefined> {
@@ -223,4 +236,12 @@ function recordOf(place: Place, pair: Pair, flight: SealedMailboxFlight): Flight
   const { seq, statement, signature, commitments, sent } = flight;
   const bundle = ownDevice(place).bundle.bytes;
   return { chain: pair.key, seq, statement, signature, commitments: concat(...commitments), bundle, sent };
+}
+
+function restartedLately(): WaxwingError {
+  return new WaxwingError(
+    'too-fast',
+    'A session with this peer was lost again within an hour: the next one is started when that is over.',
+    'It is kept and sent then. If this goes on, something between changes or drops messages.',
+  );
 }

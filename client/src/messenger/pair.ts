@@ -1,6 +1,8 @@
 /** The own device and one of another's: their sessions and chains, in step with what is on disk. */
 import {
   type Bytes,
+  type Device,
+  equalBytes,
   MailboxConversation,
   mailboxChange,
   type MailboxState,
@@ -38,6 +40,7 @@ export interface PairParts {
 export class Pair {
   readonly key: ChainKey;
   readonly #place: Place;
+  #device: Device;
   #conversation: MailboxConversation;
   #saved: MailboxState | undefined;
   #before: Pick<Pair, 'notes' | 'lost'>;
@@ -53,6 +56,7 @@ export class Pair {
     this.notes = notes;
     this.lost = lost;
     this.#before = { notes, lost };
+    this.#device = ownDevice(place);
     this.#conversation = this.#converse(state);
   }
 
@@ -78,6 +82,11 @@ export class Pair {
     const before = this.#turn;
     this.#turn = promise;
     await before;
+    const device = ownDevice(this.#place);
+    if (device !== this.#device) {
+      this.#device = device; // renewed: what comes from now on is sealed with its new certificate, and opened with its keys
+      this.become(this.state);
+    }
     return () => {
       resolve(undefined);
     };
@@ -135,12 +144,13 @@ export class Pair {
 
   /** An envelope of this session did not open there (§9.4): it is never sent on again. */
   lose(sid: Bytes): void {
+    if (this.lost.some((one) => equalBytes(one, sid))) return;
     this.lost = [...this.lost, sid];
     this.become(withLostSession(this.state, { sid, lost: this.lost, now: this.#place.now() }));
   }
 
   #converse(state: MailboxState): MailboxConversation {
-    const device = ownDevice(this.#place);
-    return new MailboxConversation(this.#place.p, { device, state, stopwatch: () => performance.now() });
+    const { p, trace } = this.#place;
+    return new MailboxConversation(p, { device: this.#device, state, stopwatch: () => performance.now(), trace });
   }
 }

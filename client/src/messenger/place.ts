@@ -1,10 +1,19 @@
 /** What all parts of a messenger share: the home, the relay it has its place at, the clock, and who is told. */
-import { type Bytes, type Device, type Primitives, toHex } from '@waxwing/protocol';
+import {
+  type Bytes,
+  type Device,
+  type FlightTraceEvent,
+  type Primitives,
+  toHex,
+  type TraceSource,
+} from '@waxwing/protocol';
 import { type PeerView, viewPeer } from '../direct/peer-view.ts';
 import type { Home } from '../home/home.ts';
 import type { ChainKey } from '../store/chain.ts';
 import type { Store } from '../store/store.ts';
 import type { RelayObserver } from './relay-event.ts';
+
+export type FlightTrace = TraceSource<FlightTraceEvent>;
 
 export interface Place {
   readonly home: Home;
@@ -15,6 +24,8 @@ export interface Place {
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly observe: RelayObserver;
+  /** X-ray of the flights. */
+  readonly trace?: FlightTrace | undefined;
 }
 
 export function ownDevice({ home }: Place): Device {

@@ -1,5 +1,5 @@
 /** The messenger: a line to a relay, and on both sides of it the outbox, the mailbox and the conversations. */
-import { type Bytes, isProtocolError } from '@waxwing/protocol';
+import { type Bytes, isProtocolError, MAX_SAFE_UINT } from '@waxwing/protocol';
 import { WaxwingError } from '../errors.ts';
 import { isPassing, RelayFailure } from '../relay/relay-failure.ts';
 import type { RelayLineObserver, RelayNews, RelayWelcome } from '../relay/relay-line-events.ts';
@@ -23,6 +23,7 @@ import { Traffic } from './traffic.ts';
 import { viewRelay } from './view-relay.ts';
 
 const NOTHING_THERE: PrekeysThere = { counter: 0, entriesLeft: 0 };
+const REVIEW_EVERY = 3_600_000;
 /** Until joining is tried again, ms, where the relay says nothing of time. */
 const JOIN_AGAIN = 5_000;
 
@@ -45,6 +46,7 @@ export class RelayMessenger implements Messenger {
   readonly #keeper: PrekeyKeeper;
   readonly #traffic: Traffic;
   readonly #line: Line;
+  readonly #calendar: NodeJS.Timeout;
   readonly #end = Promise.withResolvers<MessengerEnd>();
   readonly #catching: { resolve: () => void; reject: (error: Error) => void }[] = [];
   /** Of a channel that stands, and what must come first is being settled. */
@@ -76,6 +78,10 @@ export class RelayMessenger implements Messenger {
       },
       onFault,
     });
+    this.#calendar = setInterval(() => {
+      this.#review();
+    }, REVIEW_EVERY).unref();
+    this.#traffic.lost.movedAll();
     place.observe({ kind: 'connecting', relay: this.relay });
     this.#line = openLine({
       onUp: (requests, welcome) => {
@@ -211,6 +217,7 @@ export class RelayMessenger implements Messenger {
     this.#connections += 1;
     observe({ kind: 'connected', relay: this.relay, waiting: welcome.waiting, again: this.#connections > 1 });
     this.#traffic.up(requests, welcome);
+    this.#review();
   }
 
   /** What must be settled with the relay before anything else: membership, and prekeys of this device. The name there. */
@@ -250,19 +257,32 @@ export class RelayMessenger implements Messenger {
   }
 
   #news(news: RelayNews): void {
-    switch (news.event) {
-      case 'deliver':
-        this.#traffic.take(news);
-        return;
-      case 'entries': {
-        const counter = this.#keeper.held[0]?.counter ?? 0;
-        if (this.#requests === undefined) return;
-        this.#refill(this.#requests, { counter, entriesLeft: news.left }).catch((error: unknown) => this.#fault(error));
-        return;
-      }
-      default:
-        return;
+    if (news.event !== 'entries') {
+      this.#traffic.take(news);
+      return;
     }
+    const counter = this.#keeper.held[0]?.counter ?? 0;
+    this.#whileUp((requests) => this.#refill(requests, { counter, entriesLeft: news.left }));
+  }
+
+  /** What is due by the calendar: certificate, prekeys, and what became of old envelopes. */
+  #review(): void {
+    this.#whileUp(async (requests) => {
+      await this.#place.home.renewIfDue();
+      await this.#keeper.readBundles();
+      const counter = this.#keeper.held[0]?.counter ?? 0;
+      await this.#refill(requests, { counter, entriesLeft: MAX_SAFE_UINT });
+      await this.#traffic.lost.review(requests);
+      this.#traffic.unopened.dropOld();
+    });
+  }
+
+  /** Work with the relay; what fails because of it is done with the next channel, or in an hour. */
+  #whileUp(work: (requests: RelayRequests) => Promise<void>): void {
+    if (this.#requests === undefined) return;
+    work(this.#requests).catch((error: unknown) => {
+      if (!(error instanceof RelayFailure)) this.#fault(error);
+    });
   }
 
   /** What fails is tried again with the next channel, and with the next word of the relay about it. */
@@ -296,6 +316,7 @@ export class RelayMessenger implements Messenger {
     this.#over = true;
     const error = end.how === 'failed' ? end.error : this.#overError();
     for (const { reject } of this.#catching.splice(0)) reject(error);
+    clearInterval(this.#calendar);
     this.#traffic.end();
     this.#end.resolve(end);
   }

@@ -40,7 +40,8 @@ export async function startSession(
     const device = ownDevice(place);
     const started = initiate(p, { device, prekeys, now });
     await pair.conversation.start(started, now);
-    pair.notes = { ...pair.notes, bundleSerial: device.bundle.certificate.serial, bundleFrom: 0 };
+    const restartedAt = pair.lost.length > 0 ? now : pair.notes.restartedAt;
+    pair.notes = { ...pair.notes, bundleSerial: device.bundle.certificate.serial, bundleFrom: 0, restartedAt };
     const { bundle, statement, statementHash } = prekeys;
     try {
       store.transaction(() => {

@@ -1,21 +1,25 @@
 /** What goes out and comes in at a relay: outbox, sealed envelopes, mailbox and receipts, and who wakes whom. */
-import { type Bytes, type ControlEntry, toHex } from '@waxwing/protocol';
+import { type Bytes, type ControlEntry, ENVELOPE_STATE, type EnvelopeState, REFUSAL, toHex } from '@waxwing/protocol';
 import type { WaxwingError } from '../errors.ts';
+import { RelayFailure } from '../relay/relay-failure.ts';
 import type { RelayNews, RelayWelcome } from '../relay/relay-line-events.ts';
 import type { RelayRequests } from '../relay/relay-requests.ts';
-import type { PostedEnvelope } from '../store/posted.ts';
+import type { PostedEnvelope, PostedLine } from '../store/posted.ts';
 import { AcceptedFlights, type ControlDoor, type ItemDoor } from './accepted-flights.ts';
 import { Conversations } from './conversations.ts';
 import { Incoming, type RoomDoor } from './incoming.ts';
 import { LinkBook } from './link-book.ts';
+import { LostEnvelopes } from './lost-envelopes.ts';
 import { MailboxWatch } from './mailbox-watch.ts';
 import { Outgoing } from './outgoing.ts';
 import { Pairs } from './pairs.ts';
-import type { Place } from './place.ts';
+import { type Place, viewAccount } from './place.ts';
 import type { PrekeyKeeper } from './prekey-keeper.ts';
 import { PutQueue } from './put-queue.ts';
 import { ReceiptBook } from './receipt-book.ts';
 import { ReceiptTimer } from './receipt-timer.ts';
+import type { Where } from './relay-event.ts';
+import { Typing } from './typing.ts';
 import { UnopenedBook } from './unopened-book.ts';
 
 /** What others of the program take part in. */
@@ -27,6 +31,10 @@ export interface Guests {
   readonly more?: (account: Bytes) => readonly ControlEntry[];
   /** Whether an account is known from elsewhere than peers and contacts. */
   readonly isKnown?: (account: Bytes) => boolean;
+  /** What became of a copy of a room's envelope, where the relay has something to say of it. */
+  readonly onRoomEnvelope?: (envelope: PostedLine, state: EnvelopeState) => void;
+  /** The room of a typing signal, where this account is in it. */
+  readonly typingIn?: (room: Bytes, account: Bytes) => Where | undefined;
 }
 
 export interface TrafficOptions {
@@ -45,14 +53,19 @@ export class Traffic {
   readonly unopened: UnopenedBook;
   readonly conversations: Conversations;
   readonly outgoing: Outgoing;
+  readonly lost: LostEnvelopes;
   readonly #place: Place;
   readonly #puts: PutQueue;
   readonly #incoming: Incoming;
   readonly #mailbox: MailboxWatch;
   readonly #receipts: ReceiptTimer;
+  readonly #typing: Typing;
+  readonly #onFault: (error: unknown) => void;
+  #requests: RelayRequests | undefined;
 
   constructor({ place, keeper, readReceipts, guests, onCaughtUp, onFault }: TrafficOptions) {
     this.#place = place;
+    this.#onFault = onFault;
     this.pairs = new Pairs(place);
     this.links = new LinkBook(place);
     this.unopened = new UnopenedBook(place);
@@ -67,8 +80,22 @@ export class Traffic {
       onRead: (account) => {
         if (readReceipts(account)) this.owe(account);
       },
+      onTyping: (account, on) => {
+        this.typing(account, { on });
+      },
       onFault,
     });
+    this.lost = new LostEnvelopes({
+      place,
+      pairs,
+      onQueued: wake,
+      onNotDelivered: (account, numbers, error) => {
+        place.observe({ kind: 'not-delivered', numbers, error });
+        this.conversations.of(account).notDelivered(numbers, error);
+      },
+      onRoom: guests.onRoomEnvelope ?? (() => undefined),
+    });
+    this.#typing = new Typing({ place, pairs, room: guests.typingIn ?? (() => undefined) });
     this.#receipts = new ReceiptTimer(wake);
     this.#mailbox = new MailboxWatch(() => {
       this.#receipts.flush();
@@ -82,8 +109,10 @@ export class Traffic {
       onHeld: (envelopes, error) => {
         this.#held(this.#numbersOf(envelopes), error);
       },
-      onRefused: (envelopes, error) => {
-        this.#held(this.#numbersOf(envelopes), error);
+      onRefused: (envelopes, failure) => {
+        // Whatever else it says, it will not take them: as if their mailbox were gone.
+        const state = failure.refusal === REFUSAL.idTaken ? ENVELOPE_STATE.unopenable : ENVELOPE_STATE.mailboxGone;
+        this.#noticed(envelopes.map(({ id }) => ({ id, state })));
       },
       onFault,
     });
@@ -95,7 +124,10 @@ export class Traffic {
       onSealed: () => {
         this.#puts.wake();
       },
-      onStarted: () => undefined,
+      onStarted: (account, { pair, newDevice }) => {
+        if (newDevice) place.observe({ kind: 'new-device', peer: viewAccount(place, account) });
+        this.lost.moved(account, pair.key.peerDevice);
+      },
       onHeld: (account, error) => {
         const numbers = place.store.outbox.nextBatch({ account }).map(({ number }) => number);
         this.#held(numbers, error);
@@ -120,8 +152,10 @@ export class Traffic {
       onMessages: (messages) => {
         this.conversations.show(messages);
       },
-      onHeard: (account) => {
+      onHeard: (account, { device, newDevice }) => {
         this.#receipts.owe(account, { soon: this.#mailbox.empty });
+        if (newDevice) this.lost.moved(account, device);
+        this.lost.heard(account).catch(onFault);
       },
     });
     this.#incoming = new Incoming({
@@ -151,6 +185,7 @@ export class Traffic {
 
   up(requests: RelayRequests, { waiting }: Pick<RelayWelcome, 'waiting'>): void {
     const { store, relay } = this.#place;
+    this.#requests = requests;
     this.#incoming.up(requests);
     this.outgoing.up(requests);
     this.#puts.up(requests);
@@ -160,14 +195,32 @@ export class Traffic {
   }
 
   down(): void {
+    this.#requests = undefined;
     this.#incoming.down();
     this.outgoing.down();
     this.#puts.down();
     this.#mailbox.down();
   }
 
-  take(news: Extract<RelayNews, { readonly event: 'deliver' }>): void {
-    this.#incoming.take(news.envelopes);
+  take(news: Exclude<RelayNews, { readonly event: 'entries' }>): void {
+    switch (news.event) {
+      case 'deliver':
+        this.#incoming.take(news.envelopes);
+        return;
+      case 'status':
+        this.#noticed(news.notices);
+        return;
+      case 'signal':
+        this.#typing.take(news.outer).catch(this.#onFault);
+    }
+  }
+
+  /** A signal to an account; `room` (32) where somebody types in one. */
+  typing(account: Bytes, signal: { readonly on: boolean; readonly room?: Bytes }): void {
+    if (this.#requests === undefined) return;
+    this.#typing.say(this.#requests, account, signal).catch((error: unknown) => {
+      if (!(error instanceof RelayFailure)) this.#onFault(error); // a signal may be lost
+    });
   }
 
   /** Something is to be told to this account soon. */
@@ -202,6 +255,13 @@ export class Traffic {
       this.conversations.of(account).settle();
       this.outgoing.wake(account);
     }
+  }
+
+  #noticed(notices: readonly { readonly id: Bytes; readonly state: EnvelopeState }[]): void {
+    const take = async (): Promise<void> => {
+      for (const { id, state } of notices) await this.lost.notice(id, state);
+    };
+    take().catch(this.#onFault);
   }
 
   #numbersOf(envelopes: readonly PostedEnvelope[]): readonly number[] {

@@ -1,5 +1,5 @@
 /** Envelopes of the mailbox that did not open (§9.4): kept for the doctor, told to the user, in words. */
-import type { Bytes, ProtocolError, ProtocolErrorCode } from '@waxwing/protocol';
+import { type Bytes, DAY, ENVELOPE_DAYS, type ProtocolError, type ProtocolErrorCode } from '@waxwing/protocol';
 import type { UnopenedEnvelope } from '../store/unopenable.ts';
 import type { OpenedMail } from './opened-mail.ts';
 import { type Place, viewAccount } from './place.ts';
@@ -13,14 +13,14 @@ export class UnopenedBook {
   }
 
   mail(error: ProtocolError, of: { readonly id: Bytes; readonly account: Bytes | undefined }): OpenedMail {
-    const { place } = { place: this.#place };
+    const place = this.#place;
     const one: UnopenedEnvelope = { ...of, at: place.now(), code: error.code, check: error.check };
     return {
       commit: () => {
         place.store.unopened.add(one);
       },
       show: () => {
-        place.observe({ kind: 'unopenable', unopenable: this.view(one) });
+        place.observe({ kind: 'unopenable', unopenable: this.#view(one) });
       },
     };
   }
@@ -31,10 +31,15 @@ export class UnopenedBook {
 
   /** Newest first. */
   list(): readonly Unopenable[] {
-    return this.#place.store.unopened.list().map((one) => this.view(one));
+    return this.#place.store.unopened.list().map((one) => this.#view(one));
   }
 
-  private view({ id, at, code, check, account }: UnopenedEnvelope): Unopenable {
+  /** What is older than what a relay keeps is of no use to anybody. */
+  dropOld(): void {
+    this.#place.store.unopened.dropBefore(this.#place.now() - ENVELOPE_DAYS * DAY);
+  }
+
+  #view({ id, at, code, check, account }: UnopenedEnvelope): Unopenable {
     const peer = account && viewAccount(this.#place, account);
     const [cause, next] = explain(code, check);
     return { id, at, code, check, peer, cause, next };

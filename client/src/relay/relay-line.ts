@@ -45,6 +45,11 @@ export class RelayLine {
     this.ended = this.#keep();
   }
 
+  /** The number of this connection, or of the try, as those who watch are told it. */
+  get connection(): number {
+    return this.#connections;
+  }
+
   /** Tries now instead of at the end of the pause, but no sooner than the relay asked for. Not while there is no pause. */
   wake(): void {
     if (this.#state.kind !== 'waiting') return;

@@ -5,8 +5,11 @@ import type { ChainKey } from './chain.ts';
 export interface Mail {
   /** These flights are on the recipient's disk: their messages → delivered. The numbers newly so. */
   deliver(chain: ChainKey, seqs: readonly number[]): readonly number[];
-  /** These flights are lost: sent → queued, ids and openings kept. The numbers. */
-  requeue(chain: ChainKey, seqs: readonly number[]): readonly number[];
+  /**
+   * These flights are lost: sent → queued, ids and openings kept, all but some, which stay in them. The numbers. Delivered ones
+   * too: a live channel acknowledges all up to a flight, and does not know what a mailbox lacks.
+   */
+  requeue(chain: ChainKey, seqs: readonly number[], but?: ReadonlySet<number>): readonly number[];
   /** What is on its way from or to any other device of the same accounts: sent → queued. The numbers. */
   requeueOthers(chain: ChainKey): readonly number[];
   /** The numbers of the messages in these flights, ascending. */

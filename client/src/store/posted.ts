@@ -46,4 +46,6 @@ export interface Posted {
   since(relay: Bytes, time: number): readonly PostedLine[];
   markLost(ids: readonly Bytes[]): void;
   remove(ids: readonly Bytes[]): void;
+  /** Those between any other two devices of the same accounts, but for rooms'. */
+  removeOthers(chain: ChainKey): void;
 }

@@ -9,6 +9,7 @@ import { QUEUED } from './message-row.ts';
 
 const CHAIN = 'own_device = ? AND account = ? AND peer_device = ?';
 const SPAN = 'flight, first_number, last_number';
+const NONE: ReadonlySet<number> = new Set();
 
 interface SeenRow {
   readonly own_device: Uint8Array;
@@ -42,7 +43,7 @@ export class SqliteMail implements Mail {
       AND ${CHAIN} AND seq = ? AND outcome IS NOT 'accepted' RETURNING ${SPAN}`);
     this.#ofSeq = database.prepare(`SELECT ${SPAN} FROM flights WHERE direction = 'out' AND ${CHAIN} AND seq = ?`);
     this.#underWay = database.prepare(`SELECT ${SPAN} FROM flights WHERE direction = 'out' AND ${CHAIN} AND seq = ?
-      AND outcome IS NULL`);
+      AND outcome IS NOT 'too-old'`);
     this.#others = database.prepare(`SELECT ${SPAN} FROM flights INDEXED BY flights_open WHERE direction = 'out'
       AND outcome IS NOT 'accepted' AND outcome IS NULL AND account = ? AND (own_device <> ? OR peer_device <> ?)`);
     this.#queueAgain = database.prepare(`UPDATE messages SET flight = ${QUEUED} WHERE number BETWEEN ? AND ?
@@ -71,8 +72,11 @@ export class SqliteMail implements Mail {
     });
   }
 
-  requeue(chain: ChainKey, seqs: readonly number[]): readonly number[] {
-    return this.#database.transaction(() => this.#queue(seqs.flatMap((seq) => this.#underWay.all(...of(chain), seq))));
+  requeue(chain: ChainKey, seqs: readonly number[], but: ReadonlySet<number> = NONE): readonly number[] {
+    return this.#database.transaction(() => {
+      const spans = seqs.flatMap((seq) => this.#underWay.all(...of(chain), seq));
+      return but.size === 0 ? this.#queue(spans) : this.#queueSome(spans, but);
+    });
   }
 
   requeueOthers({ ownDevice, account, peerDevice }: ChainKey): readonly number[] {
@@ -127,6 +131,17 @@ export class SqliteMail implements Mail {
       this.#flights.delete(flight);
     }
     return numbers;
+  }
+
+  #queueSome(spans: readonly FlightSpan[], but: ReadonlySet<number>): readonly number[] {
+    return spans.flatMap((span) => {
+      const numbers = this.#flights.numbersOf(span).filter((number) => !but.has(number));
+      for (const number of numbers) {
+        this.#queueAgain.run(number, number, span.flight);
+        this.#flights.release(span.flight);
+      }
+      return numbers;
+    });
   }
 
   #numbers(spans: readonly FlightSpan[]): readonly number[] {

@@ -35,6 +35,7 @@ export class SqlitePosted implements Posted {
   readonly #since: Statement<Row>;
   readonly #markLost: Statement<never>;
   readonly #remove: Statement<never>;
+  readonly #removeOthers: Statement<never>;
 
   constructor(database: Database, now: () => number) {
     this.#now = now;
@@ -51,6 +52,9 @@ export class SqlitePosted implements Posted {
       AND at < ? ORDER BY place LIMIT ${MAX_IDS}`);
     this.#markLost = database.prepare('UPDATE posted SET lost = 1 WHERE id = ?');
     this.#remove = database.prepare('DELETE FROM posted WHERE id = ?');
+    this.#removeOthers =
+      database.prepare(`DELETE FROM posted WHERE account = ? AND (own_device <> ? OR peer_device <> ?)
+      AND room IS NULL`);
   }
 
   add(one: PostedEnvelope & { readonly outer: Bytes }): void {
@@ -98,6 +102,10 @@ export class SqlitePosted implements Posted {
 
   remove(ids: readonly Bytes[]): void {
     for (const id of ids) this.#remove.run(id);
+  }
+
+  removeOthers({ ownDevice, account, peerDevice }: ChainKey): void {
+    this.#removeOthers.run(account, ownDevice, peerDevice);
   }
 }
 

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { type Bytes, DAY, ENVELOPE_STATE, REFUSAL, toHex } from '@waxwing/protocol';
+import { aliceAndBob, TestMessenger } from './fixtures/messengers.ts';
+import { RelayDouble } from './fixtures/relay-double.ts';
+
+const HOUR = 3_600_000;
+
+/** Changes one byte of what waits in a mailbox. */
+function spoil(relay: RelayDouble, of: TestMessenger): void {
+  const { mailbox } = relay.member(of.home.device);
+  for (const envelope of mailbox) envelope.outer[100] = (envelope.outer[100] as number) ^ 1;
+}
+
+const sentTo = (relay: RelayDouble, of: TestMessenger): readonly Bytes[] =>
+  relay.stored.filter(({ mailbox }) => toHex(mailbox) === toHex(relay.mailboxOf(of.home.device))).map(({ id }) => id);
+
+suite('what does not arrive (§9.4)', () => {
+  test('an envelope that does not open costs its session, and its text comes in another one', async (t) => {
+    const { relay, alice, bob } = await aliceAndBob(t);
+    alice.say(bob, 'first');
+    await alice.delivered(bob);
+    bob.line.down();
+    alice.say(bob, 'spoilt');
+    await alice.messenger.conversationOf({ account: bob.account }).flush('sent');
+    spoil(relay, bob);
+    await bob.connect();
+    const { unopenable } = await bob.until('unopenable');
+    assert.deepEqual([unopenable.code, unopenable.check, unopenable.peer], ['outer', 'mac', undefined]);
+    assert.deepEqual(await bob.shown(2), ['first', 'spoilt']);
+    assert.ok(await alice.delivered(bob));
+    const { numbers } = await alice.until('sent-anew');
+    assert.deepEqual(numbers, [2]);
+    assert.equal((await bob.messenger.doctor()).unopenable.length, 1);
+    bob.say(alice, 'and I answer in the new one');
+    await alice.shown(1);
+    assert.ok(await bob.delivered(alice));
+  });
+
+  test('who forges that word costs one start an hour and three tries an item, and the user is told', async (t) => {
+    const { relay, alice, bob } = await aliceAndBob(t);
+    bob.line.down();
+    const [number] = alice.say(bob, 'over and over');
+    const conversation = alice.messenger.conversationOf({ account: bob.account });
+    for (let tries = 1; tries <= 4; tries++) {
+      assert.ok(await conversation.flush('sent', 2_000), `sent ${String(tries)} times`);
+      assert.equal(sentTo(relay, bob).length, tries);
+      const id = sentTo(relay, bob).at(-1) as Bytes;
+      const seen = alice.events.length;
+      relay.channels.get(toHex(relay.mailboxOf(alice.home.device)))?.news({
+        event: 'status',
+        notices: [{ id, state: ENVELOPE_STATE.unopenable }],
+      });
+      if (tries === 4) break;
+      await alice.until('sent-anew', undefined, seen);
+      if (tries === 1) continue; // the first new start is free
+      await alice.until('held-back', undefined, seen);
+      alice.clock.time += HOUR;
+      alice.line.down();
+      await alice.connect();
+    }
+    const { numbers, error } = await alice.until('not-delivered');
+    assert.deepEqual([numbers, error.code], [[number], 'not-delivered']);
+    assert.equal(conversation.pending, 0);
+    assert.equal(conversation.history()[0]?.state, 'failed');
+    alice.clock.time += HOUR;
+    alice.line.down();
+    await alice.connect();
+    conversation.resend([number as number]);
+    await bob.connect();
+    assert.deepEqual(await bob.shown(1), ['over and over'], 'of five copies one is shown');
+    assert.ok(await alice.delivered(bob));
+  });
+
+  test('one entry given to two: the second starts again', async (t) => {
+    const { relay, alice, bob } = await aliceAndBob(t);
+    const carol = await TestMessenger.open(t, relay, 'carol');
+    bob.messenger.accept(carol.account);
+    alice.say(bob, 'from alice');
+    await alice.delivered(bob);
+    const { prekeys } = relay.member(bob.home.device);
+    assert.ok(prekeys);
+    prekeys.next -= 1;
+    carol.say(bob, 'from carol');
+    assert.ok(await carol.delivered(bob));
+    const { unopenable } = await bob.until('unopenable');
+    assert.deepEqual([unopenable.code, unopenable.check], ['start', 'entry']);
+    assert.deepEqual(bob.texts, ['from alice', 'from carol']);
+  });
+
+  test('without an entry the start is weaker, and both are told', async (t) => {
+    const { relay, alice, bob } = await aliceAndBob(t);
+    const { prekeys } = relay.member(bob.home.device);
+    assert.ok(prekeys);
+    prekeys.next = 100;
+    alice.say(bob, 'weakly');
+    assert.ok(await alice.delivered(bob));
+    await alice.until('weak-start');
+    await bob.until('weak-start');
+  });
+
+  test('few entries are filled up by their owner', async (t) => {
+    const { relay, alice, bob } = await aliceAndBob(t);
+    const member = relay.member(bob.home.device);
+    if (member.prekeys !== undefined) member.prekeys.next = 79;
+    alice.say(bob, 'the eightieth');
+    assert.ok(await alice.delivered(bob));
+    while (member.prekeys?.counter === 1) await new Promise(setImmediate);
+    assert.deepEqual([member.prekeys?.counter, member.prekeys?.next], [2, 0]);
+  });
+
+  test('what a relay drops is missing, is asked for by the receipt, and sent anew', async (t) => {
+    const { relay, alice, bob } = await aliceAndBob(t);
+    alice.say(bob, 'one');
+    await alice.delivered(bob);
+    bob.line.down();
+    alice.say(bob, 'dropped');
+    await alice.messenger.conversationOf({ account: bob.account }).flush('sent');
+    relay.member(bob.home.device).mailbox.length = 0;
+    alice.say(bob, 'three');
+    await alice.messenger.conversationOf({ account: bob.account }).flush('sent');
+    await bob.connect();
+    const { message } = await bob.until('message', ({ message: { text } }) => text === 'three');
+    assert.equal(message.gap, 1);
+    assert.deepEqual(await bob.shown(3), ['one', 'three', 'dropped']);
+    assert.ok(await alice.delivered(bob));
+    alice.say(bob, 'four');
+    await alice.delivered(bob);
+    const last = await bob.until('message', ({ message: { text } }) => text === 'four');
+    assert.equal(last.message.gap, 0);
+  });
+
+  test('what nobody fetched in 30 days goes again when the recipient is back', async (t) => {
+    const clock = { time: (await aliceAndBob(t)).alice.clock.time };
+    const relay = new RelayDouble();
+    const alice = await TestMessenger.open(t, relay, 'alice', { clock });
+    const bob = await TestMessenger.open(t, relay, 'bob', { clock });
+    alice.messenger.accept(bob.account);
+    bob.messenger.accept(alice.account);
+    alice.say(bob, 'one');
+    await alice.delivered(bob);
+    bob.line.down();
+    alice.say(bob, 'long ago');
+    await alice.messenger.conversationOf({ account: bob.account }).flush('sent');
+    clock.time += 31 * DAY;
+    relay.member(bob.home.device).mailbox.length = 0;
+    for (const notice of relay.notices.values()) notice.state = ENVELOPE_STATE.unknown;
+    alice.line.down();
+    await alice.connect();
+    assert.deepEqual((await alice.until('held-back')).numbers, [2]);
+    await bob.connect();
+    bob.say(alice, 'I am back');
+    assert.deepEqual(await bob.shown(2), ['one', 'long ago']);
+    assert.ok(await alice.delivered(bob));
+  });
+
+  test('a full mailbox holds back, and what waits goes when there is room', async (t) => {
+    const { relay, alice, bob } = await aliceAndBob(t);
+    let full = true;
+    relay.judgePut = ({ mailbox }) =>
+      full && toHex(mailbox) === toHex(relay.mailboxOf(bob.home.device)) ? REFUSAL.mailboxFull : 0;
+    const [number] = alice.say(bob, 'no room');
+    const { numbers, error } = await alice.until('held-back');
+    assert.deepEqual([numbers, error.code], [[number], 'mailbox-full']);
+    full = false;
+    assert.ok(await alice.delivered(bob));
+    assert.deepEqual(bob.texts, ['no room']);
+  });
+
+  test('a home that cannot keep what came confirms nothing, and has it later', async (t) => {
+    const { alice, bob } = await aliceAndBob(t);
+    alice.say(bob, 'one');
+    await alice.delivered(bob);
+    const { store } = bob.home;
+    const receive = store.history.receive.bind(store.history);
+    const { WaxwingError } = await import('../src/errors.ts');
+    store.history.receive = () => {
+      throw new WaxwingError('disk-full', 'The disk is full.', 'Free some space.');
+    };
+    alice.say(bob, 'two');
+    assert.equal((await bob.until('storage')).error.code, 'disk-full');
+    store.history.receive = receive;
+    bob.line.down();
+    await bob.connect();
+    assert.deepEqual(await bob.shown(2), ['one', 'two']);
+    assert.ok(await alice.delivered(bob));
+  });
+});
