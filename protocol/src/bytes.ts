@@ -46,6 +46,8 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Below this, characters of ASCII are read one by one: that costs less than a decoder's call. */
 const SHORT = 64;
+/** And looked at one by one, without a text being made of them. */
+const MIDDLING = 512;
 
 /** Text of valid UTF-8 (a leading BOM is kept), or undefined where the bytes are not valid UTF-8. */
 export function textOf(bytes: Uint8Array): string | undefined {
@@ -65,7 +67,7 @@ export function textOf(bytes: Uint8Array): string | undefined {
 /** Whether bytes are valid UTF-8. */
 export function isText(bytes: Uint8Array): boolean {
   let ascii = 0;
-  while (ascii < bytes.length && (bytes[ascii] as number) < 0x80) ascii += 1;
+  while (ascii < bytes.length && ascii < MIDDLING && (bytes[ascii] as number) < 0x80) ascii += 1;
   return ascii === bytes.length || textOf(bytes) !== undefined;
 }
 

@@ -87,7 +87,7 @@ describe('bytes', () => {
     for (const hex of ['ff', 'c080', 'eda080', 'f4908080', 'e282', '80'])
       assert.equal(textOf(fromHex(hex)), undefined, hex);
     assert.equal(textOf(fromHex('efbbbf41')), '\ufeffA');
-    for (const size of [0, 1, 62, 63, 64, 65, 200]) {
+    for (const size of [0, 1, 62, 63, 64, 65, 200, 511, 512, 513]) {
       const ascii = 'a'.repeat(size);
       for (const text of [ascii, `${ascii}\u007f`, `${ascii}é`, `é${ascii}`, `\u0080${ascii}`]) {
         assert.equal(textOf(utf8(text)), text);
