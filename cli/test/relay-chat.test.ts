@@ -269,9 +269,32 @@ test('a request is accepted by name, or alone', async (t) => {
   stdin.end('/accept\n/accept @bob\n/accept\n/accept\n');
   await ended;
   const printed = await lines();
-  assert.match(printed[0] ?? '', /^Several wait: \/accept SHA256:\S+, \/accept @bob$/u);
+  assert.match(
+    printed[0] ?? '',
+    /^A request of ~x waits: \/join SHA256:\S+ shows it, then \/accept or \/block\.$/u,
+  );
+  assert.match(printed[2] ?? '', /^Several wait: \/accept SHA256:\S+, \/accept @bob$/u);
   assert.deepEqual(printed.filter((line) => line.startsWith('Accepted')).length, 2);
   assert.equal(printed.at(-1), 'Nobody waits for your answer.');
+});
+
+test('a changed key is told under the short name, and accepted in the chat', async (t) => {
+  const { messenger, chat, stdin, ended, lines } = run(t);
+  const { store, relay } = messenger;
+  const bound = `${relay.fingerprint}/@bob`;
+  const other = person(5);
+  store.pins.pin(bound, store.peers.meet(bob.bundle).account);
+  const next = `If so: waxwing peers accept ${bound} ${other.fingerprint}`;
+  const error = new WaxwingError('peer-changed', `The key of ${bound} has CHANGED.`, next);
+  chat.observe({ kind: 'changed', name: '@bob', error });
+  stdin.end(`/accept @bob ${other.fingerprint}\n`);
+  await ended;
+  assert.deepEqual((await lines()).slice(0, 3), [
+    'The key of @bob has CHANGED.',
+    `If so: /accept @bob ${other.fingerprint}`,
+    `@bob is ${other.fingerprint} from now on.`,
+  ]);
+  assert.equal(store.pins.get(bound)?.fingerprint, other.fingerprint);
 });
 
 test('a relay that ends it for good ends the chat with its exit code', async (t) => {

@@ -23,7 +23,7 @@ export interface MessageCommandsOptions {
   readonly leave: () => void;
 }
 
-const GIVEN_UP: readonly StoredMessage['state'][] = ['too-old'];
+const GIVEN_UP: readonly StoredMessage['state'][] = ['too-old', 'failed'];
 
 export class MessageCommands {
   readonly #options: MessageCommandsOptions;

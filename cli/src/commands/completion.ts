@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 type Completion = ReturnType<typeof tab>;
 
 /** Names that need no quoting in any shell. */
-const PLAIN = /^[\p{L}\p{N}][\p{L}\p{N}._@:-]*$/u;
+const PLAIN = /^@?[\p{L}\p{N}][\p{L}\p{N}._@:-]*$/u;
 
 /**
  * Runs `completion SHELL` or `complete -- WORDS…` on a program of all other commands. A home is looked at only where a
@@ -36,6 +36,11 @@ async function addNames(program: Command, completion: Completion, words: readonl
     for (const command of completion.commands.values()) command.option('profile', '', offer);
   } else if (words[0] === 'history' && before === '--peer') {
     completion.commands.get('history')?.option('peer', '', offering(await peerNames(words)));
+  } else if (before === '--to' || before === '--from') {
+    const command = completion.commands.get(words[0] ?? '');
+    command?.option(before.slice(2), '', offering(await peerNames(words)));
+  } else if (words[0] === 'send' && words.length === 2 && !typed.startsWith('-')) {
+    completion.commands.get('send')?.argument('who', offering(await peerNames(words)));
   } else if (words[0] === 'peers' && words.length > 2 && !typed.startsWith('-')) {
     const action = program.commands
       .find((one) => one.name() === 'peers')
@@ -63,7 +68,9 @@ async function peerNames(words: readonly string[]): Promise<readonly string[]> {
     try {
       const peers = home.store.peers.list();
       return peers.flatMap(({ petname, fingerprint, pins }) => {
-        const names = [petname ?? fingerprint, ...pins].filter((name) => PLAIN.test(name));
+        // A name bound at a relay by what one types.
+        const known = pins.map((name) => name.replace(/^SHA256:.{43}\/(?=@)/u, ''));
+        const names = [petname ?? fingerprint, ...known].filter((name) => PLAIN.test(name));
         return names.length === 0 ? [fingerprint] : names;
       });
     } finally {

@@ -6,12 +6,12 @@ import { nameOf, proofOfStored } from '../chat/proof.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { type HomeFlags, withHome, withLook } from '../known-home.ts';
 import { print, printJson } from '../output.ts';
+import { accountOfPeer } from '../peer-name.ts';
 import { formatMoment } from '../text/duration.ts';
 import { deliveryWords } from '../text/proof-line.ts';
 import { proofReport } from '../text/proof-report.ts';
 import { CONTINUATION, sanitiseLine, sanitiseLines, sanitiseName } from '../text/sanitise.ts';
 import { readKeepDays } from './chat-options.ts';
-import { accountOfPeer } from './peer-trust.ts';
 
 export interface HistoryFlags extends HomeFlags {
   readonly peer?: string;

@@ -1,47 +1,15 @@
 /** `waxwing peers name|verify|accept|block|forget`: what the user decides about a peer. */
-import { type Home, isWaxwingError, type Peer, type Store, WaxwingError } from '@waxwing/client';
-import {
-  type Bytes,
-  decodeFingerprint,
-  encodeFingerprint,
-  equalBytes,
-  isProtocolError,
-  loadRsaPublicKey,
-  safetyNumber,
-} from '@waxwing/protocol';
+import { type Home, type Peer, type Store, WaxwingError } from '@waxwing/client';
+import { type Bytes, encodeFingerprint, equalBytes, loadRsaPublicKey, safetyNumber } from '@waxwing/protocol';
 import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 import { nameOf } from '../chat/proof.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { type HomeFlags, withHome } from '../known-home.ts';
 import { print } from '../output.ts';
+import { acceptName, accountOfPeer, findPeer, readFingerprint } from '../peer-name.ts';
 import { confirmed } from '../question.ts';
 import { formatMoment } from '../text/duration.ts';
-import { sanitiseLine, sanitiseName } from '../text/sanitise.ts';
-
-/** @throws WaxwingError `name-invalid` where the text is no fingerprint */
-function readFingerprint(text: string): Bytes {
-  try {
-    return decodeFingerprint(text.trim());
-  } catch (error) {
-    if (!isProtocolError(error, 'fingerprint')) throw error;
-    throw new WaxwingError(
-      'name-invalid',
-      `"${text}" is no fingerprint.`,
-      'It is SHA256: and 43 characters: your peer sees its own with "waxwing id show".',
-      { cause: error },
-    );
-  }
-}
-
-/** The account of a known peer, or of a whole fingerprint. @throws WaxwingError `name-unknown`, `name-ambiguous` */
-export function accountOfPeer(store: Store, text: string): Bytes {
-  try {
-    return store.peers.find(text).account;
-  } catch (error) {
-    if (!isWaxwingError(error, 'name-unknown') || !/^SHA256:.{43}$/u.test(text)) throw error;
-    return readFingerprint(text);
-  }
-}
+import { sanitiseName } from '../text/sanitise.ts';
 
 /** A peer in a sentence. */
 function called(peer: Pick<Peer, 'petname' | 'nick' | 'fingerprint'>): string {
@@ -51,7 +19,7 @@ function called(peer: Pick<Peer, 'petname' | 'nick' | 'fingerprint'>): string {
 
 export async function namePeer(who: string, name: string | undefined, flags: HomeFlags): Promise<ExitCode> {
   return await withHome(flags, ({ store }) => {
-    const peer = store.peers.find(who);
+    const peer = findPeer(store, who);
     const renamed = store.peers.rename(peer.account, name === undefined || name === '' ? undefined : name);
     print(
       renamed.petname === undefined
@@ -126,44 +94,13 @@ export async function acceptPeer(first: string, second: string | undefined, flag
   const account = readFingerprint(second ?? first);
   return await withHome(flags, ({ store }) => {
     store.transaction(() => {
-      if (second !== undefined) acceptName(store, first, account);
+      if (second !== undefined) print(...acceptName(store, first, account));
       const released = release(store, account);
       if (second === undefined && !released)
         print(`${encodeFingerprint(account)} was neither quarantined nor blocked.`);
     });
     return EXIT.ok;
   });
-}
-
-function acceptName(store: Store, text: string, account: Bytes): void {
-  const { name, owner } = pinCalled(store, text);
-  store.pins.accept(name, account);
-  // A user's own name for a peer goes along; an address is no such name.
-  if (owner?.petname !== undefined && owner.petname !== name && !equalBytes(owner.account, account)) {
-    const { petname } = owner;
-    store.peers.rename(owner.account, undefined);
-    store.peers.rename(account, petname);
-    print(`${sanitiseName(petname)} is ${encodeFingerprint(account)} here from now on.`);
-  }
-  print(
-    `${sanitiseLine(name)} is ${encodeFingerprint(account)} from now on.`,
-    `It counts as first seen until you compare it: waxwing peers verify ${sanitiseLine(name)}`,
-  );
-}
-
-/** The pinned name a user means: itself, or the one name of the peer called so. */
-function pinCalled(store: Store, text: string): { readonly name: string; readonly owner?: Peer } {
-  if (store.pins.get(text) !== undefined) return { name: text };
-  const owner = store.peers.find(text);
-  const [name, ...more] = owner.pins;
-  if (name === undefined || more.length > 0) {
-    throw new WaxwingError(
-      name === undefined ? 'name-unknown' : 'name-ambiguous',
-      name === undefined ? `No address is bound to ${text}.` : `${text} is known as ${owner.pins.join(' and ')}.`,
-      'Name the address as you dial it: waxwing peers accept HOST:PORT SHA256:… (see waxwing peers list).',
-    );
-  }
-  return { name, owner };
 }
 
 /** Ends block and quarantine of an account. Whether there was one. */
@@ -195,7 +132,7 @@ export async function blockPeer(who: string, flags: HomeFlags & { readonly undo?
 
 export async function forgetPeer(who: string, flags: HomeFlags & { readonly yes?: boolean }): Promise<ExitCode> {
   return await withHome(flags, async ({ store }) => {
-    const peer = store.peers.find(who);
+    const peer = findPeer(store, who);
     const question =
       `Forget ${called(peer)}? Its name, its verification and the addresses bound to it go, so that whoever answers ` +
       'there next is a first contact again. Messages stay.';

@@ -5,9 +5,9 @@ import { nameOf } from '../chat/proof.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { type HomeFlags, withLook } from '../known-home.ts';
 import { print, printJson } from '../output.ts';
+import { accountOfPeer } from '../peer-name.ts';
 import { formatMoment } from '../text/duration.ts';
 import { sanitiseLine, sanitiseName } from '../text/sanitise.ts';
-import { accountOfPeer } from './peer-trust.ts';
 
 export interface ListFlags extends HomeFlags {
   readonly json?: boolean;

@@ -36,7 +36,7 @@ export async function send(who: string, text: string | undefined, flags: SendFla
       else numbers.push(...conversation.post([await wholeInput()]));
       const wanted = flags.wait ?? 'sent';
       const done = await conversation.flush(wanted, session.left);
-      if (flags.json === true) for (const number of numbers) printJson(recordOf(session, conversation, number));
+      if (flags.json === true) printRecords(conversation, numbers);
       const refused = numbers.flatMap((number) => gone.get(number) ?? [])[0];
       if (refused !== undefined) throw refused;
       if (!done) throw late(wanted, session.trouble);
@@ -48,8 +48,12 @@ export async function send(who: string, text: string | undefined, flags: SendFla
   );
 }
 
-function recordOf({ home }: RelaySession, { view }: RelayConversation, number: number): object {
-  return { number, to: view.title, state: home.store.history.get(number).state };
+function printRecords(conversation: RelayConversation, numbers: readonly number[]): void {
+  const to = conversation.view.title;
+  // What came in meanwhile stands between them.
+  const kept = conversation.history({ limit: 2 * numbers.length + 100 });
+  const states = new Map(kept.map(({ number, state }) => [number, state]));
+  for (const number of numbers) printJson({ number, to, state: states.get(number) ?? 'queued' });
 }
 
 function late(wanted: 'sent' | 'delivered', trouble: WaxwingError | undefined): WaxwingError {

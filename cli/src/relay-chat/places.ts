@@ -22,8 +22,10 @@ export interface PlacesOptions {
 export class Places {
   readonly #options: PlacesOptions;
   readonly #unread = new Map<string, Unread>();
+  /** Of rooms: what `view` costs is not to be paid for every message. */
+  readonly #roomTitles = new Map<string, string>();
   readonly #read: ReadMarks<RelayConversationKey>;
-  #current: RelayConversation | undefined;
+  #current: { readonly conversation: RelayConversation; readonly key: RelayConversationKey } | undefined;
   #drawing = false;
 
   constructor(options: PlacesOptions) {
@@ -33,16 +35,32 @@ export class Places {
 
   /** What typed text goes to. */
   get current(): RelayConversation | undefined {
-    return this.#current;
+    return this.#current?.conversation;
   }
 
   /** Its title as it is now; remote. */
   get title(): string | undefined {
-    return this.#current?.view.title;
+    return this.#current && this.titleOf(this.#current.key);
+  }
+
+  /** A conversation's title; remote. */
+  titleOf(key: RelayConversationKey): string {
+    const messenger = this.#options.messenger();
+    if ('account' in key) return messenger?.titleOf(key.account) ?? '';
+    const id = idOf(key);
+    const known = this.#roomTitles.get(id) ?? messenger?.conversationOf(key).view.title ?? '';
+    if (known !== '') this.#roomTitles.set(id, known);
+    return known;
+  }
+
+  /** Rooms may be called something else now. */
+  renamed(): void {
+    this.#roomTitles.clear();
+    this.draw();
   }
 
   isHere(key: RelayConversationKey): boolean {
-    return this.#current !== undefined && idOf(this.#current.view.key) === idOf(key);
+    return this.#current !== undefined && idOf(this.#current.key) === idOf(key);
   }
 
   /** Takes what is unread from an earlier run. */
@@ -55,8 +73,9 @@ export class Places {
 
   /** From now on typed text goes there, and what was unread there has been seen once it was printed. */
   enter(conversation: RelayConversation | undefined): void {
-    this.#current = conversation;
-    if (conversation !== undefined) this.#unread.delete(idOf(conversation.view.key));
+    const key = conversation?.view.key;
+    this.#current = conversation === undefined || key === undefined ? undefined : { conversation, key };
+    if (key !== undefined) this.#unread.delete(idOf(key));
     this.draw();
   }
 
@@ -98,10 +117,8 @@ export class Places {
     const here = title === undefined ? '(no conversation)' : conversationLabel(title);
     const others = [...this.#unread.values()];
     if (others.length === 0) return `${here}> `;
-    const messenger = this.#options.messenger();
     const named = others.slice(0, NAMED).map(({ key, count }) => {
-      const label = conversationLabel(messenger?.conversationOf(key).view.title ?? '');
-      return `${label} ${String(count)}`;
+      return `${conversationLabel(this.titleOf(key))} ${String(count)}`;
     });
     const more = others.length > NAMED ? [`${String(others.length - NAMED)} more`] : [];
     return `(${[...named, ...more].join(', ')}) ${here}> `;

@@ -16,7 +16,7 @@ import { conversationLabel } from '../text/conversation-label.ts';
 import { Places } from './places.ts';
 import { RELAY_COMMANDS, type RelayCommand } from './relay-command-table.ts';
 import { RelayCommands } from './relay-commands.ts';
-import { RelayChatView } from './relay-view.ts';
+import { RelayChatView, whoWord } from './relay-view.ts';
 
 /** Piped input has nobody to wait for: the relay is tried for this long, ms. */
 const FLUSH_PIPED = 60_000;
@@ -120,6 +120,11 @@ export class RelayChat {
   async #begin(commands: RelayCommands, to: string | undefined): Promise<void> {
     const messenger = this.#messenger as Messenger;
     const { screen } = this.#options;
+    for (const { request, title, peer } of messenger.conversations()) {
+      if (!request || peer === undefined) continue;
+      const who = whoWord(title, peer);
+      screen.notice(`A request of ${this.#view.name(peer)} waits: /join ${who} shows it, then /accept or /block.`);
+    }
     try {
       const last = screen.interactive
         ? messenger.conversations().find(({ request, room }) => !request && (room?.standing ?? 'member') === 'member')

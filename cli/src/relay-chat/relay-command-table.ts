@@ -16,7 +16,7 @@ export type RelayCommand =
   | { readonly name: 'list' | 'doctor' | 'leaks' }
   | { readonly name: 'room'; readonly action: RoomAction }
   | { readonly name: 'whois' | 'verify' | 'block'; readonly who: string | undefined }
-  | { readonly name: 'accept'; readonly who: string | undefined }
+  | { readonly name: 'accept'; readonly who: string | undefined; readonly fingerprint?: string }
   | { readonly name: 'name'; readonly peerName?: string }
   | { readonly name: 'claim'; readonly claimed: string }
   | { readonly name: 'link'; readonly days: number }
@@ -75,7 +75,12 @@ const TABLE: CommandTable<RelayCommand> = {
   accept: {
     usage: '/accept [@name]',
     does: 'answer somebody you do not know, who wrote to you',
-    read: (rest) => withWho(rest, (who) => ({ name: 'accept', who })),
+    more: ['/accept @name SHA256:…  a CHANGED key is right: the name stands for it from now on'],
+    read: (rest) => {
+      const [, named = rest, fingerprint] = /^(.*\S)\s+(SHA256:\S{43})$/u.exec(rest) ?? [];
+      const changed = fingerprint === undefined ? {} : { fingerprint };
+      return withWho(named, (who) => ({ name: 'accept', who, ...changed }));
+    },
   },
   block: {
     usage: '/block [@name]',

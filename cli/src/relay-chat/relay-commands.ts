@@ -2,6 +2,7 @@
 import { type Home, isWaxwingError, type Messenger, type Peer, type RelayConversation } from '@waxwing/client';
 import { MessageCommands } from '../chat/message-commands.ts';
 import { askToBlock, askToVerify, callPeer, type PeerDialogue, peerReport } from '../chat/peer-dialogue.ts';
+import { acceptName, readFingerprint } from '../peer-name.ts';
 import type { ChatScreen } from '../terminal/chat-screen.ts';
 import { conversationLabel } from '../text/conversation-label.ts';
 import { formatMoment } from '../text/duration.ts';
@@ -99,7 +100,9 @@ export class RelayCommands {
         await this.#aboutPeer(command);
         return;
       case 'accept':
-        await this.#accept(command.who);
+        if (command.who !== undefined && command.fingerprint !== undefined) {
+          this.#acceptChanged(command.who, command.fingerprint);
+        } else await this.#accept(command.who);
         return;
       case 'link':
         await this.#link(command.days);
@@ -210,6 +213,12 @@ export class RelayCommands {
     messenger.accept(peer.account);
     screen.notice(`Accepted: ${view.name(peer)} is answered from now on, and what was held back comes.`, 'good');
     if (places.current === undefined) this.enter(conversation);
+  }
+
+  #acceptChanged(who: string, fingerprint: string): void {
+    const { screen, home } = this.#options;
+    const account = readFingerprint(fingerprint);
+    screen.lines(home.store.transaction(() => acceptName(home.store, who, account)));
   }
 
   async #link(days: number): Promise<void> {

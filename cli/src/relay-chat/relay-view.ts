@@ -1,12 +1,12 @@
 /** Shows what happens in a chat through a relay: one event in, a few sentences out, each naming its conversation. */
-import type {
-  ConversationView,
-  Home,
-  Messenger,
-  PeerView,
-  RelayConversationKey,
-  RelayEvent,
-  RelayMessage,
+import {
+  type Home,
+  type Messenger,
+  type PeerView,
+  type RelayConversationKey,
+  type RelayEvent,
+  type RelayMessage,
+  WaxwingError,
 } from '@waxwing/client';
 import { bodyText, count, displayName, MessageView } from '../chat/message-view.ts';
 import { proofOfRelayed } from '../chat/proof.ts';
@@ -52,13 +52,18 @@ export class RelayChatView extends MessageView {
     this.#show(event);
   };
 
+  /** An error with its next step, in the words of this chat. */
+  override error(error: WaxwingError): void {
+    super.error(this.#shortened(error));
+  }
+
   end(): void {
     this.#typing.stop();
   }
 
   /** A conversation, in a sentence; safe. */
   label(key: RelayConversationKey): string {
-    return conversationLabel(this.#viewOf(key)?.title ?? 'a conversation');
+    return conversationLabel(this.#options.places.titleOf(key));
   }
 
   /** A peer in a sentence; safe. */
@@ -70,10 +75,6 @@ export class RelayChatView extends MessageView {
   #titleOf(account: Uint8Array<ArrayBuffer>): string {
     const peer = this.peer(account);
     return this.#options.messenger()?.titleOf(account) ?? peer?.petname ?? peer?.fingerprint.slice(0, 15) ?? '';
-  }
-
-  #viewOf(key: RelayConversationKey): ConversationView | undefined {
-    return this.#options.messenger()?.conversationOf(key).view;
   }
 
   #show(event: RelayEvent): void {
@@ -155,11 +156,7 @@ export class RelayChatView extends MessageView {
         );
         return;
       case 'changed':
-        this.remember({ code: event.error.code, detail: event.error.message });
-        screen.notice(
-          `${sanitiseName(event.name)} is CHANGED: ${sanitiseLine(event.error.message)}\n${sanitiseLine(event.error.next)}`,
-          'error',
-        );
+        this.error(event.error);
         return;
       case 'weak-start':
         screen.notice(
@@ -187,6 +184,7 @@ export class RelayChatView extends MessageView {
         );
         return;
       case 'room':
+        this.#options.places.renamed();
         screen.notice(roomWords(event, this.label({ room: event.room.id }), (peer) => this.name(peer)));
         return;
       case 'fork':
@@ -207,6 +205,15 @@ export class RelayChatView extends MessageView {
     }
   }
 
+  /** A name bound at this relay by its short form, and the command by which a chat accepts another key under it. */
+  #shortened(error: WaxwingError): WaxwingError {
+    const relay = this.#options.messenger()?.relay.fingerprint;
+    if (error.code !== 'peer-changed' || relay === undefined) return error;
+    const short = (text: string): string => text.replaceAll(`${relay}/@`, '@');
+    const next = short(error.next).replace('waxwing peers accept ', '/accept ');
+    return new WaxwingError(error.code, short(error.message), next, { cause: error });
+  }
+
   /** Said once, however often it is tried. */
   #cut({ error }: Extract<RelayEvent, { readonly kind: 'cut' | 'retrying' }>): void {
     if (this.#gone) return;
@@ -221,7 +228,8 @@ export class RelayChatView extends MessageView {
   #message(message: RelayMessage): void {
     const { room, peer, gap } = message;
     const key = room === undefined ? { account: peer.account } : { room: room.id };
-    const title = this.#viewOf(key)?.title ?? this.#titleOf(peer.account);
+    const { places } = this.#options;
+    const title = places.titleOf(key);
     this.#typing.tell(idOf(key), this.name(peer), '', false);
     if (gap > 0) this.#screen.notice(`${conversationLabel(title)}: ${missingWords(gap)}`, 'warning');
     this.#screen.message({
@@ -231,7 +239,7 @@ export class RelayChatView extends MessageView {
       from: this.#titleOf(peer.account),
       conversation: title,
     });
-    this.#options.places.arrived(key, message.number);
+    places.arrived(key, message.number);
   }
 
   #request(message: RelayMessage): void {
