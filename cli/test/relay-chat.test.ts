@@ -269,10 +269,7 @@ test('a request is accepted by name, or alone', async (t) => {
   stdin.end('/accept\n/accept @bob\n/accept\n/accept\n');
   await ended;
   const printed = await lines();
-  assert.match(
-    printed[0] ?? '',
-    /^A request of ~x waits: \/join SHA256:\S+ shows it, then \/accept or \/block\.$/u,
-  );
+  assert.match(printed[0] ?? '', /^A request of ~x waits: \/join SHA256:\S+ shows it, then \/accept or \/block\.$/u);
   assert.match(printed[2] ?? '', /^Several wait: \/accept SHA256:\S+, \/accept @bob$/u);
   assert.deepEqual(printed.filter((line) => line.startsWith('Accepted')).length, 2);
   assert.equal(printed.at(-1), 'Nobody waits for your answer.');
