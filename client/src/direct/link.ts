@@ -23,6 +23,7 @@ import type { QueuedMessage } from '../store/message.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Observer, ReceivedMessage } from './event.ts';
 import { CTL_NICK, keepReceived, recordOf } from './kept-flight.ts';
+import { MailboxStep } from './mailbox-step.ts';
 import { type PeerView, viewPeer } from './peer-view.ts';
 
 /** Flights that share one commit: enough to spread an fsync, few enough to keep the latency of a flood low. */
@@ -73,6 +74,8 @@ export class Link {
   #closeReceived = false;
   #leaving = false;
   #failure: unknown;
+  /** Of the same two devices, where they have one. */
+  #mailbox: MailboxStep | undefined;
   #firstCtl: ControlEntry[] = [];
 
   constructor(options: LinkOptions) {
@@ -119,6 +122,9 @@ export class Link {
   }
 
   async #work(): Promise<LinkEnd> {
+    const { store } = this.#home;
+    const of = { store, key: this.#chain, device: this.#device };
+    this.#mailbox = await MailboxStep.open(this.#options.primitives, of);
     const received = this.#live.chain.received?.seq ?? 0;
     await this.#connection.send(
       { kind: 'accepted', seq: received }, // §4: the first record after F5
@@ -189,7 +195,9 @@ export class Link {
       if (content.kind === 'envelope') {
         if (!this.#ready) throw misplaced('A flight before the first acknowledgement');
         try {
-          opened.push(await this.#live.open(content.envelope, this.#options.now()));
+          const flight = await this.#live.open(content.envelope, this.#options.now());
+          await this.#mailbox?.opened(flight);
+          opened.push(flight);
         } catch (error) {
           this.#keep(opened); // what came before the failure was good
           throw error;
@@ -265,15 +273,17 @@ export class Link {
 
   /** Commits opened flights, then shows them, then acknowledges them. */
   #keep(flights: readonly OpenedFlight[]): void {
-    if (flights.length === 0) return;
+    const last = flights.at(-1);
+    if (last === undefined) return;
     const { store } = this.#home;
     const received = this.#options.now();
     const { nick } = this.peer;
     const messages = store.transaction(() => {
       const { peer } = this.#connection.handshake;
       const kept = flights.flatMap((flight) => keepReceived(store, { chain: this.#chain, peer, flight, received }));
-      const { received: end } = this.#live.chain;
-      if (end !== undefined) store.chains.setReceived(this.#chain, end);
+      const { seq, statementHash: hash } = last;
+      store.chains.setReceived(this.#chain, { seq, hash });
+      this.#mailbox?.save();
       return kept;
     });
     if (this.peer.nick !== nick) this.#options.observe({ kind: 'nick', peer: this.peer });
@@ -283,8 +293,7 @@ export class Link {
       void this.#connection.send({ kind: 'too-old', seq: flight.seq });
     }
     this.#options.onMessages(messages);
-    const last = flights.at(-1);
-    if (last !== undefined) void this.#connection.acknowledge(last.seq);
+    void this.#connection.acknowledge(last.seq);
   }
 
   /** Seals what is queued, commits it, sends it; again until nothing is queued or the window is full. */
