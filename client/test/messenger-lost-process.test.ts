@@ -185,4 +185,28 @@ suite('what does not arrive (§9.4)', () => {
     assert.deepEqual(await bob.shown(2), ['one', 'two']);
     assert.ok(await alice.delivered(bob));
   });
+
+  test('the doctor says what is missing, mends what he can, and leaves the rest to the user', async (t) => {
+    const { relay, alice, bob } = await aliceAndBob(t);
+    alice.say(bob, 'one');
+    await alice.delivered(bob);
+    alice.line.down();
+    const offline = await alice.messenger.doctor();
+    assert.deepEqual(
+      offline.open.map(({ sentence }) => sentence),
+      ['The relay is not connected.'],
+    );
+    await alice.connect();
+    alice.clock.time += 6 * DAY;
+    const counter = relay.member(alice.home.device).prekeys?.counter ?? 0;
+    assert.equal((await alice.messenger.doctor()).repaired.length, 1);
+    assert.equal(relay.member(alice.home.device).prekeys?.counter, counter + 1);
+    assert.deepEqual(await alice.messenger.doctor(), { unopenable: [], repaired: [], open: [] });
+
+    relay.members.delete(toHex(bob.account));
+    bob.line.down();
+    alice.say(bob, 'into the void');
+    await alice.until('held-back');
+    assert.match((await alice.messenger.doctor()).open[0]?.sentence ?? '', /^1 to .* wait/u);
+  });
 });

@@ -19,3 +19,13 @@ export function unexpected(cause: Error): WaxwingError {
     },
   );
 }
+
+/** A device that joins anew without a token is let in where its account is a member; it is none any more. */
+export function notMember(cause: WaxwingError): WaxwingError {
+  return new WaxwingError(
+    'not-a-member',
+    'This relay does not know you as a member any more: you left it, or were removed.',
+    'Ask its operator, or a member, for a new invite link, and open that.',
+    { cause },
+  );
+}

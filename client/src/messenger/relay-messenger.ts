@@ -1,10 +1,11 @@
 /** The messenger: a line to a relay, and on both sides of it the outbox, the mailbox and the conversations. */
 import { type Bytes, isProtocolError, MAX_SAFE_UINT } from '@waxwing/protocol';
-import { WaxwingError } from '../errors.ts';
+import { isWaxwingError, WaxwingError } from '../errors.ts';
 import { isPassing, RelayFailure } from '../relay/relay-failure.ts';
 import type { RelayLineObserver, RelayNews, RelayWelcome } from '../relay/relay-line-events.ts';
 import type { RelayRequests } from '../relay/relay-requests.ts';
-import { oldCopy, unexpected } from './messenger-errors.ts';
+import { examine } from './doctor.ts';
+import { notMember, oldCopy, unexpected } from './messenger-errors.ts';
 import type {
   ConversationView,
   DoctorReport,
@@ -178,8 +179,13 @@ export class RelayMessenger implements Messenger {
     yield* storedRows(this.#connected('What it stores is asked of it.'));
   }
 
-  doctor(): Promise<DoctorReport> {
-    return Promise.resolve({ unopenable: this.#traffic.unopened.list(), repaired: [], open: [] });
+  async doctor(): Promise<DoctorReport> {
+    return await examine({
+      place: this.#place,
+      keeper: this.#keeper,
+      traffic: this.#traffic,
+      requests: this.#requests,
+    });
   }
 
   async leaveRelay(): Promise<void> {
@@ -229,7 +235,7 @@ export class RelayMessenger implements Messenger {
       else if (this.#keeper.isOldCopy(there)) this.#fail(oldCopy());
     } catch (error) {
       if (!(error instanceof RelayFailure)) throw error;
-      if (!isPassing(error)) this.#fail(error);
+      if (!isPassing(error)) this.#fail(isWaxwingError(error, 'invite-unknown') ? notMember(error) : error);
     }
     await this.#keeper.readBundles();
     await this.#refill(requests, welcome.member ? there : NOTHING_THERE);
