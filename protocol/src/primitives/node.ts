@@ -90,6 +90,13 @@ function symmetric(key: Uint8Array): KeyObject {
   return createSecretKey(key);
 }
 
+const recordKeys = new WeakMap<Uint8Array, KeyObject>();
+
+/** A key of GCM seals or opens a million records (§4): it is imported once, as long as its bytes are the same object. */
+function recordKey(key: Uint8Array): KeyObject {
+  return once(recordKeys, key, () => symmetric(key));
+}
+
 function x25519Private(key: X25519PrivateKey): KeyObject {
   return once(imported, key, () => {
     checkSize('x25519 key', key.exposeSecretBytes(), X25519_SIZE);
@@ -167,7 +174,7 @@ export const nodePrimitives: Primitives = {
   sealGcm: (key, nonce, aad, data) => {
     checkSize('gcm key', key, SYMMETRIC_KEY_SIZE);
     checkSize('gcm nonce', nonce, GCM_NONCE_SIZE);
-    const cipher = createCipheriv('aes-256-gcm', symmetric(key), nonce);
+    const cipher = createCipheriv('aes-256-gcm', recordKey(key), nonce);
     cipher.setAAD(aad);
     return concat(cipher.update(data), cipher.final(), cipher.getAuthTag());
   },
@@ -177,7 +184,7 @@ export const nodePrimitives: Primitives = {
       checkSize('gcm key', key, SYMMETRIC_KEY_SIZE);
       checkSize('gcm nonce', nonce, GCM_NONCE_SIZE);
       // The length is said, because Node.js would take a shorter tag too.
-      const cipher = createDecipheriv('aes-256-gcm', symmetric(key), nonce, { authTagLength: GCM_TAG_SIZE });
+      const cipher = createDecipheriv('aes-256-gcm', recordKey(key), nonce, { authTagLength: GCM_TAG_SIZE });
       cipher.setAAD(aad);
       cipher.setAuthTag(box.subarray(box.length - GCM_TAG_SIZE));
       return concat(cipher.update(box.subarray(0, box.length - GCM_TAG_SIZE)), cipher.final());

@@ -9,6 +9,7 @@ import { toBytes } from './blob.ts';
 import { invite, withdraw } from './invites.ts';
 import { Mailboxes } from './mailboxes.ts';
 import { fetchPrekeys, uploadPrekeys } from './prekeys.ts';
+import { SizedQuery } from './sized-query.ts';
 import { subjectRows } from './subject-rows.ts';
 import type { RelayTables, Tx } from './tables.ts';
 
@@ -17,6 +18,8 @@ export class SqlStore implements RelayStore {
   readonly #primitives: Pick<Primitives, 'sha256'>;
   readonly #mailboxes = new Mailboxes();
   readonly #release: () => void;
+  /** Asked at every handshake. */
+  readonly #member = new SizedQuery((db) => selectMembers(db).where('accounts.account', '=', new Uint8Array(0)));
 
   /** `release` closes what kysely has not opened yet. */
   constructor(db: Kysely<RelayTables>, primitives: Pick<Primitives, 'sha256'>, release: () => void) {
@@ -118,8 +121,8 @@ export class SqlStore implements RelayStore {
   }
 
   async member(account: Bytes): Promise<Member | undefined> {
-    const [member] = await this.#members(account);
-    return member;
+    const [row] = await this.#member.run(this.#db, [account]);
+    return row === undefined ? undefined : toMember(row);
   }
 
   async memberNamed(name: string): Promise<Bytes | undefined> {
@@ -128,41 +131,7 @@ export class SqlStore implements RelayStore {
   }
 
   async members(): Promise<readonly Member[]> {
-    return await this.#members(undefined);
-  }
-
-  async #members(account: Bytes | undefined): Promise<Member[]> {
-    let query = this.#db
-      .selectFrom('accounts')
-      .leftJoin('prekeys', 'prekeys.mailbox', 'accounts.mailbox')
-      .selectAll('accounts')
-      .select((of) => [
-        'prekeys.counter',
-        of
-          .selectFrom('entries')
-          .select((row) => row.fn.countAll<number>().as('entries'))
-          .whereRef('entries.mailbox', '=', 'accounts.mailbox')
-          .as('entries'),
-        of
-          .selectFrom('envelopes')
-          .select((row) => row.fn.countAll<number>().as('waiting'))
-          .whereRef('envelopes.mailbox', '=', 'accounts.mailbox')
-          .as('waiting'),
-      ])
-      .orderBy('accounts.account');
-    if (account !== undefined) query = query.where('accounts.account', '=', account);
-    const rows = await query.execute();
-    return rows.map((row) => ({
-      account: toBytes(row.account),
-      device: toBytes(row.device),
-      mailbox: toBytes(row.mailbox),
-      name: row.name ?? undefined,
-      bundle: toBytes(row.bundle),
-      joined: row.joined,
-      prekeyCounter: row.counter ?? 0,
-      entriesLeft: row.entries ?? 0,
-      waiting: row.waiting ?? 0,
-    }));
+    return (await selectMembers(this.#db).execute()).map(toMember);
   }
 
   async waiting(query: WaitingQuery): Promise<readonly WaitingEnvelope[]> {
@@ -216,6 +185,44 @@ export class SqlStore implements RelayStore {
     await this.#db.destroy();
     this.#release();
   }
+}
+
+/** Accounts with their prekeys' counter, and the numbers of their entries and envelopes. */
+function selectMembers(db: Kysely<RelayTables>) {
+  return db
+    .selectFrom('accounts')
+    .leftJoin('prekeys', 'prekeys.mailbox', 'accounts.mailbox')
+    .selectAll('accounts')
+    .select((of) => [
+      'prekeys.counter',
+      of
+        .selectFrom('entries')
+        .select((row) => row.fn.countAll<number>().as('entries'))
+        .whereRef('entries.mailbox', '=', 'accounts.mailbox')
+        .as('entries'),
+      of
+        .selectFrom('envelopes')
+        .select((row) => row.fn.countAll<number>().as('waiting'))
+        .whereRef('envelopes.mailbox', '=', 'accounts.mailbox')
+        .as('waiting'),
+    ])
+    .orderBy('accounts.account');
+}
+
+type MemberRow = Awaited<ReturnType<ReturnType<typeof selectMembers>['execute']>>[number];
+
+function toMember(row: MemberRow): Member {
+  return {
+    account: toBytes(row.account),
+    device: toBytes(row.device),
+    mailbox: toBytes(row.mailbox),
+    name: row.name ?? undefined,
+    bundle: toBytes(row.bundle),
+    joined: row.joined,
+    prekeyCounter: row.counter ?? 0,
+    entriesLeft: row.entries ?? 0,
+    waiting: row.waiting ?? 0,
+  };
 }
 
 async function saveIdentity(tx: Tx, identity: Change<'identity'>): Promise<void> {
