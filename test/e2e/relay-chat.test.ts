@@ -70,8 +70,8 @@ suite('chat through a relay', { concurrency: 2 }, () => {
     await second.shows('Connected ✓');
     second.type('/msg @wren hello wren\r');
     await second.shows('You to @wren: hello wren ✓');
-    await first.shows('Somebody you do not know writes to you');
-    await first.shows('hello wren ✓ #1');
+    await first.shows('Somebody you do not know writes to you, who goes by ~robin');
+    await first.shows('~robin: hello wren ✓ #1');
     first.type('/accept\r');
     await first.shows('Accepted: ');
     await second.shows('✓✓');
@@ -168,7 +168,7 @@ suite('chat through a relay', { concurrency: 2 }, () => {
     const first = await chat(t, alice);
     await first.shows('a secret word');
     first.type('/leaks\r');
-    await first.shows('That is every row of this relay that concerns you');
+    await first.shows('That is what this relay says it has stored about you');
     const shown = first.everything();
     assert.ok(shown.includes('"alice"'), shown);
     assert.ok(!shown.slice(shown.indexOf('> /leaks')).includes('a secret word'));

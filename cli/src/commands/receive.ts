@@ -26,6 +26,7 @@ const AT_ONCE = 1_000;
 export async function receive(flags: ReceiveFlags): Promise<ExitCode> {
   const arrivals = new Map<number, Arrival>();
   let news = Promise.withResolvers<undefined>();
+  const stop = flags.follow === true ? untilToldToStop() : new Promise<never>(() => undefined);
   return await withRelay(
     flags,
     async (session) => {
@@ -35,10 +36,9 @@ export async function receive(flags: ReceiveFlags): Promise<ExitCode> {
         for (const conversation of unreadOf(session, only)) await printer.printUnread(conversation);
       };
       await printAll();
-      await session.inTime(session.messenger.caughtUp());
+      const first = await Promise.race([session.inTime(session.messenger.caughtUp()), stop]);
       await printAll();
-      if (flags.follow !== true) return EXIT.ok;
-      const stop = untilToldToStop();
+      if (flags.follow !== true || first === 'stop') return EXIT.ok;
       const ended = session.messenger.ended.then((end) => end);
       for (;;) {
         const what = await Promise.race([news.promise, stop, ended]);

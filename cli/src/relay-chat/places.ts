@@ -97,7 +97,7 @@ export class Places {
   }
 
   /** Puts on disk what was seen. */
-  end(): void {
+  flush(): void {
     this.#read.flush();
   }
 

@@ -211,7 +211,7 @@ export class RelayChat {
     this.#leaving = true;
     this.#composer?.flush();
     this.#composer?.stop();
-    this.#places.end();
+    this.#places.flush();
     this.#view.end();
     await this.#messenger?.close(FLUSH_LEAVING);
     const kept = await this.#tellKept();

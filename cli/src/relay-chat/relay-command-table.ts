@@ -13,7 +13,8 @@ export type RelayCommand =
   | MessageCommand
   | { readonly name: 'msg'; readonly who: string; readonly text: string }
   | { readonly name: 'join'; readonly who: string }
-  | { readonly name: 'list' | 'doctor' | 'leaks' }
+  | { readonly name: 'list' | 'doctor' }
+  | { readonly name: 'leaks'; readonly all: boolean }
   | { readonly name: 'room'; readonly action: RoomAction }
   | { readonly name: 'whois' | 'verify' | 'block'; readonly who: string | undefined }
   | { readonly name: 'accept'; readonly who: string | undefined; readonly fingerprint?: string }
@@ -128,9 +129,9 @@ const TABLE: CommandTable<RelayCommand> = {
     read: (rest) => bare(rest, { name: 'doctor' }),
   },
   leaks: {
-    usage: '/leaks',
-    does: 'all that this relay has stored about you',
-    read: (rest) => bare(rest, { name: 'leaks' }),
+    usage: '/leaks [all]',
+    does: 'what this relay has stored about you',
+    read: (rest) => (rest === '' || rest === 'all' ? { name: 'leaks', all: rest === 'all' } : undefined),
   },
 };
 

@@ -19,6 +19,8 @@ import { storedLines } from './stored-lines.ts';
 /** How much of a conversation is shown on going there. */
 const SHOWN_ON_ENTERING = 10;
 const MOST_SHOWN = 200;
+/** Of each table of the relay's, by `/leaks` alone. */
+const ROWS_SHOWN = 2;
 
 export interface RelayCommandsOptions {
   readonly screen: ChatScreen;
@@ -61,10 +63,11 @@ export class RelayCommands {
   }
 
   /** Goes to a conversation and shows the end of it. */
-  enter(conversation: RelayConversation): void {
+  enter(conversation: RelayConversation, shown = true): void {
     const { places, view, screen } = this.#options;
     const { key, title, unread } = conversation.view;
     places.enter(conversation);
+    if (!shown) return;
     // Line mode printed what came in this run; of earlier runs it shows what nobody has seen.
     const wanted = screen.kind === 'terminal' ? Math.max(SHOWN_ON_ENTERING, unread) : unread;
     const messages = wanted === 0 ? [] : conversation.history({ limit: Math.min(wanted, MOST_SHOWN) });
@@ -88,6 +91,7 @@ export class RelayCommands {
         return;
       }
       case 'list':
+        places.flush();
         screen.lines(conversationLines(messenger.conversations(), (key) => places.isHere(key)));
         return;
       case 'room':
@@ -121,10 +125,7 @@ export class RelayCommands {
         screen.lines(doctorLines(await messenger.doctor()));
         return;
       case 'leaks':
-        for await (const row of messenger.stored()) screen.lines(storedLines(row));
-        screen.notice(
-          'That is every row of this relay that concerns you, as the relay says. It cannot read the envelopes.',
-        );
+        await this.#leaks(command.all);
         return;
       default:
         this.#messages.run(command);
@@ -212,7 +213,8 @@ export class RelayCommands {
     }
     messenger.accept(peer.account);
     screen.notice(`Accepted: ${view.name(peer)} is answered from now on, and what was held back comes.`, 'good');
-    if (places.current === undefined) this.enter(conversation);
+    // Its one message was printed when it came.
+    if (places.current === undefined) this.enter(conversation, false);
   }
 
   #acceptChanged(who: string, fingerprint: string): void {
@@ -232,6 +234,22 @@ export class RelayCommands {
     screen.lines([
       'They open it with: waxwing chat LINK. Give it to nobody else; used twice, it is refused and you are told.',
     ]);
+  }
+
+  /** What the relay has stored; of many rows of one table the first, unless all are wanted. */
+  async #leaks(all: boolean): Promise<void> {
+    const { screen, messenger } = this.#options;
+    const rows = new Map<string, number>();
+    for await (const row of messenger.stored()) {
+      const before = rows.get(row.table) ?? 0;
+      rows.set(row.table, before + 1);
+      if (all || before < ROWS_SHOWN) screen.lines(storedLines(row));
+    }
+    const total = [...rows].map(([table, many]) => `${sanitiseLine(table)} ${String(many)}`).join(', ');
+    const more = all || ![...rows.values()].some((many) => many > ROWS_SHOWN) ? '' : ' /leaks all shows every one.';
+    screen.notice(
+      `That is what this relay says it has stored about you; it cannot read the envelopes. Rows: ${total}.${more}`,
+    );
   }
 
   #setting(name: 'typing' | 'receipts', on: boolean | undefined, words: string): void {

@@ -165,6 +165,8 @@ export class RelayChatView extends MessageView {
         );
         return;
       case 'nick':
+        // Whoever is called by a name bound here, and claims the same, says nothing new.
+        if (this.#titleOf(event.peer.account) === `@${event.peer.nick ?? ''}`) return;
         screen.notice(
           `${this.name(event.peer)} calls itself ${sanitiseName(event.peer.nick ?? '')}: a claim, not an identity.`,
         );
@@ -246,7 +248,7 @@ export class RelayChatView extends MessageView {
     const { peer } = message;
     const title = this.#titleOf(peer.account);
     this.#screen.notice(
-      `Somebody you do not know writes to you (${peer.fingerprint}). This one message is shown, and nothing answered, until you say /accept ${whoWord(title, peer)} or /block ${whoWord(title, peer)}:`,
+      `Somebody you do not know writes to you${peer.nick === undefined ? '' : `, who goes by ${sanitiseName(`~${peer.nick}`)}`} (${peer.fingerprint}). This one message is shown, and nothing answered, until you say /accept ${whoWord(title, peer)} or /block ${whoWord(title, peer)}:`,
       'warning',
     );
     this.#message(message);

@@ -144,7 +144,7 @@ export class AcceptedFlights {
         const peer = viewAccount(place, account);
         if (newDevice) place.observe({ kind: 'new-device', peer });
         if (start?.weaker === true) place.observe({ kind: 'weak-start', peer });
-        if (peer.nick !== nick) place.observe({ kind: 'nick', peer });
+        if (standing === 'open' && peer.nick !== nick) place.observe({ kind: 'nick', peer });
         for (const part of parts) part.show();
         if (standing === 'request') for (const message of messages) place.observe({ kind: 'request', message });
         else onMessages(messages);
@@ -161,13 +161,17 @@ export class AcceptedFlights {
     const { store, relay } = this.#options.place;
     const { account, peerDevice } = pair.key;
     const contact = this.#contact(account) ?? store.contacts.add(relay, account, standing);
+    const nick = flight.ctl.findLast(([name]) => name === CTL_NICK)?.[1];
+    const told = nick instanceof Uint8Array ? textOf(nick) : undefined;
     if (standing === 'open') {
       const known = store.prekeys.knownSerial(account, peerDevice);
       const bundle = pair.state.peer;
       if (known === undefined || known.serial <= bundle.certificate.serial) store.peers.meet(bundle);
-      const nick = flight.ctl.findLast(([name]) => name === CTL_NICK)?.[1];
-      const text = nick instanceof Uint8Array ? textOf(nick) : undefined;
+      // It was told while it was a request, and is not told again.
+      const text = told ?? (store.peers.get(account)?.nick === undefined ? contact.nick : undefined);
       if (text !== undefined) store.peers.claimNick(account, text);
+    } else if (told !== undefined) {
+      store.contacts.claimNick(relay, account, told);
     }
     const other = contact.device === undefined || toHex(contact.device) !== toHex(peerDevice);
     if (!other || flight.late) return false;

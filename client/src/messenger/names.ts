@@ -23,7 +23,8 @@ export function titleOf(place: Place, account: Bytes): string {
   const start = pinName(place, '');
   const pin = peer?.pins.find((name) => name.startsWith(start));
   if (pin !== undefined) return `@${pin.slice(start.length)}`;
-  if (peer?.nick !== undefined) return `~${peer.nick}`;
+  const { nick } = viewAccount(place, account);
+  if (nick !== undefined) return `~${nick}`;
   return encodeFingerprint(account).slice(0, SHOWN);
 }
 

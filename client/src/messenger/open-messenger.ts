@@ -32,10 +32,10 @@ export async function openMessenger(options: MessengerOptions): Promise<Messenge
   };
   const trace = traceConnection(watch, where) as FlightTrace | undefined;
   const place: Place = { home, store: home.store, p: nodePrimitives, relay: relay.relay, now, observe, trace };
-  const receipts = readReceipts ?? home.store.settings.get(RECEIPTS) !== 'off';
   return await RelayMessenger.open({
     place,
-    readReceipts: () => receipts,
+    // Asked each time: the user may change his mind while it runs.
+    readReceipts: () => readReceipts ?? home.store.settings.get(RECEIPTS) !== 'off',
     openLine: (observer) => {
       line = new RelayLine({
         relay,

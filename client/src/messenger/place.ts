@@ -37,8 +37,10 @@ export function pairKey(place: Place, peer: { readonly account: Bytes; readonly 
   return { ownDevice: ownDevice(place).bundle.device, account: peer.account, peerDevice: peer.device };
 }
 
-export function viewAccount({ store }: Place, account: Bytes): PeerView {
-  return viewPeer(store, { account });
+/** How an account stands now; of one that only wrote a request at least what it calls itself is known. */
+export function viewAccount({ store, relay }: Place, account: Bytes): PeerView {
+  const view = viewPeer(store, { account });
+  return view.nick === undefined ? { ...view, nick: store.contacts.get(relay, account)?.nick } : view;
 }
 
 /** A pair's key as a key of a map. */

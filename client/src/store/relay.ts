@@ -29,6 +29,8 @@ export interface Contact {
   readonly device: Bytes | undefined;
   /** `request`: it wrote first and nobody here knows it; the user has not said yes (§9.6). */
   readonly standing: 'open' | 'request';
+  /** What it calls itself, cleaned, from before it was a peer: a claim. */
+  readonly nick: string | undefined;
   /** 16: told with every flight until the peer has one (§11.2). */
   readonly linkProof: Bytes | undefined;
   readonly since: number;
@@ -40,6 +42,8 @@ export interface Contacts {
   /** Makes one, or gives it this standing. What is known of it already stays. */
   add(relay: Bytes, account: Bytes, standing: Contact['standing']): Contact;
   setDevice(relay: Bytes, account: Bytes, device: Bytes): void;
+  /** Cleaned and cut as a peer's. */
+  claimNick(relay: Bytes, account: Bytes, nick: string): void;
   /** Undefined once the peer has it. */
   setLinkProof(relay: Bytes, account: Bytes, proof: Bytes | undefined): void;
   remove(relay: Bytes, account: Bytes): void;

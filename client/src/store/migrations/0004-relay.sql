@@ -16,6 +16,7 @@ CREATE TABLE contacts (
   account BLOB NOT NULL CHECK (length(account) = 32),
   device BLOB CHECK (length(device) = 16), -- the one that is written to
   standing TEXT NOT NULL CHECK (standing IN ('open', 'request')),
+  nick TEXT, -- what it calls itself while it is no peer yet
   link_proof BLOB CHECK (length(link_proof) = 16), -- told until the peer has it
   since INTEGER NOT NULL,
   PRIMARY KEY (relay, account)

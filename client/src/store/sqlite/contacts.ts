@@ -1,13 +1,15 @@
 /** Contacts at relays in SQLite. */
 import type { Bytes } from '@waxwing/protocol';
 import type { Contact, Contacts } from '../relay.ts';
-import { optionalBytes, toBytes } from './columns.ts';
+import { cleanNick } from '../petname.ts';
+import { optionalBytes, optionalText, toBytes } from './columns.ts';
 import type { Database, Statement } from './database.ts';
 
 interface Row {
   readonly account: Uint8Array;
   readonly device: Uint8Array | null;
   readonly standing: Contact['standing'];
+  readonly nick: string | null;
   readonly link_proof: Uint8Array | null;
   readonly since: number;
 }
@@ -19,6 +21,7 @@ export class SqliteContacts implements Contacts {
   readonly #list: Statement<Row>;
   readonly #add: Statement<never>;
   readonly #setDevice: Statement<never>;
+  readonly #setNick: Statement<never>;
   readonly #setLinkProof: Statement<never>;
   readonly #remove: Statement<never>;
 
@@ -30,6 +33,7 @@ export class SqliteContacts implements Contacts {
     this.#add = database.prepare(`INSERT INTO contacts (relay, account, standing, since) VALUES (?, ?, ?, ?)
       ON CONFLICT (relay, account) DO UPDATE SET standing = excluded.standing`);
     this.#setDevice = database.prepare('UPDATE contacts SET device = ? WHERE relay = ? AND account = ?');
+    this.#setNick = database.prepare('UPDATE contacts SET nick = ? WHERE relay = ? AND account = ?');
     this.#setLinkProof = database.prepare('UPDATE contacts SET link_proof = ? WHERE relay = ? AND account = ?');
     this.#remove = database.prepare('DELETE FROM contacts WHERE relay = ? AND account = ?');
   }
@@ -54,6 +58,11 @@ export class SqliteContacts implements Contacts {
     this.#setDevice.run(device, relay, account);
   }
 
+  claimNick(relay: Bytes, account: Bytes, nick: string): void {
+    const clean = cleanNick(nick);
+    this.#setNick.run(clean === '' ? null : clean, relay, account);
+  }
+
   setLinkProof(relay: Bytes, account: Bytes, proof: Bytes | undefined): void {
     this.#setLinkProof.run(proof ?? null, relay, account);
   }
@@ -68,6 +77,7 @@ function contactOf(row: Row): Contact {
     account: toBytes(row.account),
     device: optionalBytes(row.device),
     standing: row.standing,
+    nick: optionalText(row.nick),
     linkProof: optionalBytes(row.link_proof),
     since: row.since,
   };
