@@ -15,7 +15,7 @@ const SCHEDULE = { rounds: 3, warmUp: 1 };
 /** One flood, s; and one that nobody receives. */
 const FLOOD = 3;
 const FLOOD_ABSENT = 2;
-const PACE = { perSecond: 2_000, seconds: 8 };
+const PACE = { perSecond: 2_000, seconds: 6 };
 const CROWDS = [1_000, 5_000, 18_000];
 const SYNCS = 200;
 const MOST_EACH = 25_000;
