@@ -5,10 +5,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { installDebianPackage } from '../../scripts/debian-package.ts';
 
-/** SYSTEMD_OFFLINE: the broker that the package would start as a service is not wanted. */
-const INSTALL =
-  'apt-get update && SYSTEMD_OFFLINE=1 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends mosquitto';
 const PLACES = [
   '/usr/sbin/mosquitto',
   '/usr/local/sbin/mosquitto',
@@ -26,14 +24,10 @@ export interface Mosquitto {
 }
 
 /** Undefined where there is none and none can be installed. */
-export function findMosquitto(tell: (what: string) => void): Mosquitto | undefined {
+export function findMosquitto(): Mosquitto | undefined {
   const named = process.env['MOSQUITTO_PATH'];
   let path = named ?? PLACES.find((place) => existsSync(place));
-  if (path === undefined && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    tell('installing mosquitto with apt-get');
-    spawnSync('sh', ['-c', INSTALL], { stdio: ['ignore', 'ignore', 'inherit'] });
-    path = PLACES.find((place) => existsSync(place));
-  }
+  if (path === undefined && installDebianPackage('mosquitto')) path = PLACES.find((place) => existsSync(place));
   if (path === undefined) return undefined;
   const { stdout } = spawnSync(path, ['-h'], { encoding: 'utf8' });
   const version = /mosquitto version (\S+)/.exec(stdout)?.[1];
