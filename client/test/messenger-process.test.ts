@@ -119,10 +119,11 @@ suite('messengers at a relay', { timeout: 30_000 }, () => {
     const link = decodeRelayLink(await alice.messenger.createContactLink(7));
     const bob = await person('bob', { ...link, port: relay.served.port });
     assert.equal(bob.messenger.conversations()[0]?.peer?.trust, 'verified');
+    const used = await alice.until(({ kind }) => kind === 'link-used');
+    assert.ok(used.kind === 'link-used' && !used.again, 'told before anything is written');
     const toAlice = bob.messenger.conversationOf({ account: alice.home.device.bundle.account });
     assert.equal((await toAlice.send('I have your link')).outcome, 'delivered');
     assert.deepEqual(alice.texts(), ['I have your link']);
-    const used = await alice.until(({ kind }) => kind === 'link-used');
-    assert.ok(used.kind === 'link-used' && !used.again);
+    assert.equal(alice.events.filter(({ kind }) => kind === 'link-used').length, 1);
   });
 });

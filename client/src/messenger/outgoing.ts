@@ -14,14 +14,14 @@ import {
   toHex,
   TYPE_STEP,
 } from '@waxwing/protocol';
-import { WaxwingError } from '../errors.ts';
+import { type ClientErrorCode, WaxwingError } from '../errors.ts';
 import { isPassing, RelayFailure } from '../relay/relay-failure.ts';
 import type { RelayRequests } from '../relay/relay-requests.ts';
 import type { FlightRecord } from '../store/message.ts';
 import type { Pair } from './pair.ts';
 import type { Pairs } from './pairs.ts';
 import { ownDevice, type Place } from './place.ts';
-import { hasToSay, type Said, sayWith } from './receipts.ts';
+import { hasToSay, type Said, sayWith, withVoids } from './receipts.ts';
 import { startSession, type StartedPair } from './session-starter.ts';
 
 /** The first pause after a session could not be started, ms; each one after it is twice as long. */
@@ -49,6 +49,14 @@ interface Load {
   readonly errands: readonly number[];
 }
 
+interface Pause {
+  readonly timer: NodeJS.Timeout | undefined;
+  /** ms */
+  readonly length: number;
+  /** Why. */
+  readonly code: ClientErrorCode;
+}
+
 const STEP: Load = { items: [{ type: TYPE_STEP, body: new Uint8Array(0) }], messages: [], errands: [] };
 
 export class Outgoing {
@@ -57,7 +65,7 @@ export class Outgoing {
   /** Accounts (hex) that are worked for, and whether there may be more to do than was seen. */
   readonly #working = new Map<string, { again: boolean }>();
   /** After starts that came to nothing; without a timer once the pause is over. */
-  readonly #pauses = new Map<string, { readonly timer: NodeJS.Timeout | undefined; readonly length: number }>();
+  readonly #pauses = new Map<string, Pause>();
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
@@ -85,7 +93,10 @@ export class Outgoing {
     const run = { again: false };
     this.#working.set(name, run);
     this.#work(account, options.step === true)
-      .catch(this.#options.onFault)
+      .catch((error: unknown) => {
+        if (error instanceof WaxwingError) this.#diskFailed(account, error);
+        else this.#options.onFault(error);
+      })
       .finally(() => {
         this.#working.delete(name);
         if (run.again) this.wake(account);
@@ -139,8 +150,7 @@ export class Outgoing {
     const since = this.#options.place.now() - pair.notes.restartedAt;
     if (since < 0 || since >= NEW_START_EVERY) return false;
     const { account } = pair.key;
-    this.#options.onHeld(account, restartedLately());
-    this.#pause(account, NEW_START_EVERY - since);
+    this.#hold(account, restartedLately(), NEW_START_EVERY - since);
     return true;
   }
 
@@ -153,27 +163,38 @@ export class Outgoing {
     } catch (error) {
       if (requests !== this.#requests) return undefined; // the next channel begins anew
       if (!(error instanceof WaxwingError)) throw error;
-      this.#options.onHeld(account, error);
-      this.#pause(account, error instanceof RelayFailure && isPassing(error) ? error.retry : 0);
+      this.#hold(account, error, error instanceof RelayFailure && isPassing(error) ? error.retry : 0);
       return undefined;
     }
   }
 
-  #pause(account: Bytes, asked: number): void {
+  /** Waits, and says why where it is for another reason than before. */
+  #hold(account: Bytes, error: WaxwingError, asked: number): void {
+    if (this.#pauses.get(toHex(account))?.code !== error.code) this.#options.onHeld(account, error);
+    this.#pause(account, error.code, asked);
+  }
+
+  #diskFailed(account: Bytes, error: WaxwingError): void {
+    this.#options.place.observe({ kind: 'storage', error });
+    this.#pause(account, error.code, 0);
+  }
+
+  #pause(account: Bytes, code: ClientErrorCode, asked: number): void {
     const name = toHex(account);
     const before = this.#pauses.get(name)?.length ?? FIRST_PAUSE / 2;
     const length = Math.max(asked, Math.min(before * 2, LONGEST_PAUSE)) * (1 + randomInt(250) / 1_000);
     const timer = setTimeout(() => {
-      this.#pauses.set(name, { timer: undefined, length });
+      this.#pauses.set(name, { timer: undefined, length, code });
       this.wake(account);
     }, length).unref();
-    this.#pauses.set(name, { timer, length });
+    this.#pauses.set(name, { timer, length, code });
   }
 
   /** One flight from what is queued, or from what is owed; on disk when this resolves. False where nothing is due. */
   async #seal(pair: Pair): Promise<boolean> {
     const { place, readReceipts, more } = this.#options;
     const { account } = pair.key;
+    const { notes } = pair;
     if (!pair.sends) return true; // lost since: the next round starts another one
     const load = this.#load(account);
     const said = sayWith({
@@ -190,7 +211,7 @@ export class Outgoing {
       });
     } catch (error) {
       // The number is used up, whatever the disk kept of it; it is told as void with the next flight (§5.2).
-      pair.notes = { ...pair.notes, voids: [...pair.notes.voids, [sealed.seq, sealed.seq]] };
+      pair.notes = withVoids(notes, [[sealed.seq, sealed.seq]]);
       throw error;
     }
     pair.settle();

@@ -1,6 +1,7 @@
 /** Sealed envelopes on their way to the relay: in order, many at a time, and again under the same id until it has them. */
 import { MAX_PUTS, REFUSAL, toHex } from '@waxwing/protocol';
 import { Backoff } from '../connection/backoff.ts';
+import { WaxwingError } from '../errors.ts';
 import { putRefusalOf, RelayFailure } from '../relay/relay-failure.ts';
 import type { RelayRequests } from '../relay/relay-requests.ts';
 import type { PostedEnvelope } from '../store/posted.ts';
@@ -15,7 +16,7 @@ export interface PutQueueOptions {
   readonly place: Place;
   /** The relay has these on disk. */
   readonly onStored: (envelopes: readonly PostedEnvelope[]) => void;
-  /** They wait: the mailbox is full, or this is too fast. */
+  /** They wait from now on: the mailbox is full, or this is too fast. */
   readonly onHeld: (envelopes: readonly PostedEnvelope[], failure: RelayFailure) => void;
   /** Their mailbox is not there, or the relay will not take them. */
   readonly onRefused: (envelopes: readonly PostedEnvelope[], failure: RelayFailure) => void;
@@ -59,14 +60,25 @@ export class PutQueue {
 
   /** There may be something to put. */
   wake(): void {
-    const { place } = this.#options;
     while (this.#requests !== undefined && this.#open < MAX_UNDER_WAY && !this.#paused('')) {
-      const batch = place.store.posted
-        .toPut(place.relay, MAX_PUTS, this.#underWay)
-        .filter(({ target }) => !this.#paused(toHex(target)));
+      const batch = this.#nextBatch();
       if (batch.length === 0) return;
       this.#put(this.#requests, batch).catch(this.#options.onFault);
     }
+  }
+
+  /** The next ones in their order, but for those whose mailbox takes nothing now: they keep nobody else. */
+  #nextBatch(): readonly Sealed[] {
+    const { place } = this.#options;
+    const passed = new Set(this.#underWay);
+    const batch: Sealed[] = [];
+    while (batch.length < MAX_PUTS) {
+      const found = place.store.posted.toPut(place.relay, MAX_PUTS - batch.length, passed);
+      if (found.length === 0) break;
+      for (const { id } of found) passed.add(toHex(id));
+      batch.push(...found.filter(({ target }) => !this.#paused(toHex(target))));
+    }
+    return batch;
   }
 
   async #put(requests: RelayRequests, batch: readonly Sealed[]): Promise<void> {
@@ -92,7 +104,7 @@ export class PutQueue {
     const stored = of((code) => code === 0);
     if (stored.length > 0) {
       for (const { target } of stored) this.#pauses.delete(toHex(target));
-      this.#options.onStored(stored);
+      this.#tellStored(stored);
     }
     for (const code of new Set(codes.filter((one) => one !== 0))) {
       const refused = of((one) => one === code);
@@ -101,8 +113,20 @@ export class PutQueue {
         this.#options.onRefused(refused, failure);
         continue;
       }
+      const fresh = refused.filter(({ target }) => !this.#pauses.has(toHex(target)));
       for (const target of new Set(refused.map((one) => toHex(one.target)))) this.#pause(target, failure.retry);
-      this.#options.onHeld(refused, failure);
+      if (fresh.length > 0) this.#options.onHeld(fresh, failure);
+    }
+  }
+
+  /** A disk that cannot note it costs a second put of the same, which the relay knows by its id. */
+  #tellStored(stored: readonly Sealed[]): void {
+    try {
+      this.#options.onStored(stored);
+    } catch (error) {
+      if (!(error instanceof WaxwingError)) throw error;
+      this.#options.place.observe({ kind: 'storage', error });
+      this.#pause('', 0);
     }
   }
 

@@ -191,7 +191,17 @@ export class Traffic {
     this.#puts.up(requests);
     this.#mailbox.up(waiting);
     requests.receive().catch(() => undefined); // the channel has ended: the next one asks again
-    for (const { account } of store.contacts.list(relay)) this.outgoing.wake(account);
+    for (const { account, linkProof } of store.contacts.list(relay)) {
+      // Who came by a contact link says so at once, if only with a step (§11.2).
+      this.outgoing.wake(account, { step: linkProof !== undefined && !this.#hasWritten(account) });
+    }
+  }
+
+  #hasWritten(account: Bytes): boolean {
+    const { store, home } = this.#place;
+    return store.mailboxes
+      .ofAccount(home.device.bundle.device, account)
+      .some((key) => store.chains.get(key).sent.seq > 0);
   }
 
   down(): void {
