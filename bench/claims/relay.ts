@@ -89,17 +89,18 @@ async function measureThroughput({ folder, primes, mosquitto, tell }: Setting): 
   readonly targets: readonly Target[];
   readonly rates: readonly (readonly [name: string, rate: number])[];
 }> {
-  const bouts = new Map([[RELAY, await Bout.begin(await startRelay(join(folder, 'relay'), primes))]]);
-  if (mosquitto !== undefined) {
-    for (const [name, saving] of [
-      [STRICT, 'every change'],
-      [RELAXED, 'every second'],
-    ] as const) {
-      const server = await startBroker(mosquitto, { folder: join(folder, saving), saving });
-      bouts.set(name, await Bout.begin(server));
-    }
-  }
+  const bouts = new Map<string, Bout>();
   try {
+    bouts.set(RELAY, await Bout.begin(await startRelay(join(folder, 'relay'), primes)));
+    if (mosquitto !== undefined) {
+      for (const [name, saving] of [
+        [STRICT, 'every change'],
+        [RELAXED, 'every second'],
+      ] as const) {
+        const server = await startBroker(mosquitto, { folder: join(folder, saving), saving });
+        bouts.set(name, await Bout.begin(server));
+      }
+    }
     tell('floods');
     const samples = await interleave(
       [...bouts].map(([name, bout]) => flooding(name, bout)),

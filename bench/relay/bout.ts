@@ -27,11 +27,20 @@ export class Bout {
   }
 
   static async begin(server: Server): Promise<Bout> {
-    const senders = await Load.start(server.network);
-    const receivers = await Load.start(server.network);
-    const to = await receivers.tell('listen', { first: 0, count: PAIRS });
-    await senders.tell('connect', { first: PAIRS, count: PAIRS, to });
-    return new Bout(server, { senders, receivers });
+    const loads: Load[] = [];
+    try {
+      const senders = await Load.start(server.network);
+      loads.push(senders);
+      const receivers = await Load.start(server.network);
+      loads.push(receivers);
+      const to = await receivers.tell('listen', { first: 0, count: PAIRS });
+      await senders.tell('connect', { first: PAIRS, count: PAIRS, to });
+      return new Bout(server, { senders, receivers });
+    } catch (error) {
+      for (const load of loads) load.end();
+      await server.stop();
+      throw error;
+    }
   }
 
   /** As fast as it goes, while the recipients are there. */

@@ -34,8 +34,9 @@ export function mostConnections(): number | undefined {
 
 /** Grows a crowd to each of `sizes` in turn, ascending; two processes hold it. */
 export async function gatherCrowd(server: Server, sizes: readonly number[]): Promise<CrowdResult> {
-  const loads = [await Load.start(server.network), await Load.start(server.network)];
+  const loads: Load[] = [];
   try {
+    for (let half = 0; half < 2; half++) loads.push(await Load.start(server.network));
     const empty = server.memory() ?? Number.NaN;
     const crowds: Crowd[] = [];
     let connections = 0;
