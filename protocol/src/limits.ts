@@ -144,6 +144,7 @@ export const MAX_IDS = 1024; // what an array holds
 export const MAX_UNOPENABLE = 64;
 export const MAX_UNCONFIRMED = 64; // envelopes, then the relay waits
 export const MAX_UNCONFIRMED_BYTES = 2 ** 20;
+export const LONGEST_RETRY = 3_600_000; // a relay's word about time is believed for so long, and no timer overflows
 export const MAX_UNWRITTEN = 256 * 1024; // then the relay stops reading that channel
 export const SLOW_READER_AFTER = 30_000;
 export const FIRST_BYTE_WITHIN = 5_000;

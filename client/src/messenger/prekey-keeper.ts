@@ -7,7 +7,9 @@ import {
   dropOldPrekeys,
   equalBytes,
   type HeldPrekeys,
+  isProtocolError,
   OLD_WRAP_KEY_LIFE,
+  openPrekeyStatement,
   PREKEY_KEYS_LIFE,
   PREKEY_REFILL_AT,
   type PrekeyUse,
@@ -101,9 +103,23 @@ export class PrekeyKeeper {
     this.#spent.clear();
   }
 
-  /** Whether the relay holds a statement that this home never made: the home is an older copy (§9.4). */
-  isOldCopy({ counter }: PrekeysThere): boolean {
-    return counter > this.#place.store.prekeys.lastCounter(ownDevice(this.#place).bundle.device);
+  /**
+   * Whether the relay holds a statement of this device that this home never made: the home is an older copy (§9.4). Its word
+   * alone says nothing: it has to show the statement. @throws RelayFailure where it does not answer
+   */
+  async isOldCopy(requests: RelayRequests, { counter }: PrekeysThere): Promise<boolean> {
+    const { store, p } = this.#place;
+    const { bundle } = ownDevice(this.#place);
+    const last = store.prekeys.lastCounter(bundle.device);
+    if (counter <= last) return false;
+    for (const shown of await requests.fetch(bundle.account, false)) {
+      try {
+        if ((await openPrekeyStatement(p, bundle, shown)).counter > last) return true;
+      } catch (error) {
+        if (!isProtocolError(error, 'prekeys')) throw error;
+      }
+    }
+    return false;
   }
 
   /** Uploads new prekeys where they are due. One at a time. Whether it did. @throws RelayFailure */

@@ -232,7 +232,7 @@ export class RelayMessenger implements Messenger {
     let { name } = welcome;
     try {
       if (!welcome.member) name = await this.#join(requests);
-      else if (this.#keeper.isOldCopy(there)) this.#fail(oldCopy());
+      else if (await this.#keeper.isOldCopy(requests, there)) this.#fail(oldCopy());
     } catch (error) {
       if (!(error instanceof RelayFailure)) throw error;
       if (!isPassing(error)) this.#fail(isWaxwingError(error, 'invite-unknown') ? notMember(error) : error);

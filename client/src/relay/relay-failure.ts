@@ -1,11 +1,11 @@
 /** How anything asked of a relay comes to nothing: one typed error, which says whether trying again may help. */
-import { GOODBYE, type GoodbyeReason, REFUSAL } from '@waxwing/protocol';
+import { GOODBYE, type GoodbyeReason, LONGEST_RETRY, REFUSAL } from '@waxwing/protocol';
 import { type ClientErrorCode, WaxwingError } from '../errors.ts';
 
 export interface RelayFailureDetails {
   /** Whether the same may hold later: it is tried again after `retry`, with jitter. */
   readonly passing: boolean;
-  /** What the relay said to wait, ms; 0 where it said nothing. */
+  /** What the relay said to wait, ms; 0 where it said nothing. It is believed for an hour at most. */
   readonly retry?: number | undefined;
   /** The code of the relay's refusal (§11.4), where it answered. */
   readonly refusal?: number | undefined;
@@ -20,7 +20,7 @@ export class RelayFailure extends WaxwingError {
   constructor(code: ClientErrorCode, sentence: readonly [message: string, next: string], details: RelayFailureDetails) {
     super(code, ...sentence, { cause: details.cause });
     this.passing = details.passing;
-    this.retry = details.retry ?? 0;
+    this.retry = Math.min(details.retry ?? 0, LONGEST_RETRY);
     this.refusal = details.refusal;
   }
 }

@@ -1,4 +1,4 @@
-/** Envelopes that did not open (§9.4): what `doctor` shows, for 30 days. */
+/** Envelopes that did not open (§9.4): what `doctor` shows, the newest thousand for 30 days. */
 import type { Bytes, ProtocolErrorCode } from '@waxwing/protocol';
 
 export interface UnopenedEnvelope {
