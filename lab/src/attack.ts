@@ -43,6 +43,8 @@ export interface Attack {
   readonly stoppedBy: CheckName;
   /** What an attacker with these means can do all the same, as spec/threat-model.md says too. */
   readonly remains?: string;
+  /** The victim is the shipped client whole, of which the lab composes no other: it cannot be run without a check. */
+  readonly shippedOnly?: true;
   /** Whether it starts processes: its test stands with the slow ones. */
   readonly processes: boolean;
   /** Runs it against the textbook. */

@@ -35,6 +35,8 @@ export const CHECK_NAMES = [
   'start',
   'receipt',
   'repair',
+  'wait',
+  'remembered',
   'one-answer',
   'view',
 ] as const;
@@ -179,6 +181,16 @@ export const CHECKS: Readonly<Record<CheckName, CheckText>> = {
     section: '§9.4',
     what: 'what a relay says of an envelope costs a new start an hour at most',
     without: 'whatever it says is not opened is sent anew at once, each time',
+  },
+  wait: {
+    section: '§11.4',
+    what: 'a relay’s word about when to come again is believed for an hour, not for good',
+    without: undefined,
+  },
+  remembered: {
+    section: '§9.4',
+    what: 'of what did not open the newest thousand are remembered',
+    without: undefined,
   },
   'one-answer': {
     section: '§3',

@@ -82,10 +82,14 @@ export async function runWithout(
     return {
       without,
       outcome,
-      caughtBy: outcome.succeeded ? [] : outcome.tries.flatMap(({ stop }) => stop ?? []),
+      caughtBy: outcome.succeeded ? [] : stopsOf(outcome),
       asked: lab.asked.filter(canBeOff),
     };
   });
+}
+
+function stopsOf({ tries }: Outcome): readonly Stop[] {
+  return tries.flatMap(({ stop }) => stop ?? []);
 }
 
 /** One row of the matrix. A check that the attack never met has no cell: without it the run is the same. */
@@ -96,8 +100,12 @@ export interface Row {
   readonly cells: ReadonlyMap<CheckName, Ablation>;
 }
 
-/** Runs an attack once with everything on, then once for each check that it met, without that one. */
+/** Runs an attack once with everything on, then once for each check that it met and that can be off, without that one. */
 export async function runRow(attack: Attack, options: RunOptions): Promise<Row> {
+  if (attack.shippedOnly === true) {
+    const outcome = await withLab({ ...options, victim: 'shipped' }, (lab) => attack.waxwing(lab));
+    return { attack, stoppedBy: outcome.succeeded ? [] : stopsOf(outcome), cells: new Map() };
+  }
   const whole = await runWithout(attack, [], options);
   const cells = new Map<CheckName, Ablation>();
   for (const check of whole.asked) cells.set(check, await runWithout(attack, [check], options));

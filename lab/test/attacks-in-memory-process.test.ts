@@ -68,6 +68,7 @@ const ABLATIONS: readonly Ablation[] = [
   ['R9', ['start'], 'none'],
   ['R11', ['pin'], 'none'],
   ['R13', ['repair'], 'none'],
+  ['R16', ['start'], 'none'],
 ];
 
 suite('attacks without checks', () => {

@@ -3,7 +3,7 @@ import { WaxwingError } from '@waxwing/client';
 import type { Ablation, Attack, AttackResult, CheckName, Half, Outcome, Stop } from '@waxwing/lab';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { print, printJson } from '../output.ts';
-import { labStyle, openLab, Progress } from '../lab.ts';
+import { labStyle, openLab, type OpenedLab, Progress } from '../lab.ts';
 import { sanitiseOwn } from '../text/sanitise.ts';
 
 export interface ShowFlags {
@@ -111,7 +111,7 @@ export async function runAttacks(name: string | undefined, flags: RunFlags): Pro
   progress.end();
   for (const result of results) {
     if (flags.json === true) printJson(resultRecord(result, lab.asExpected(result)));
-    else print(...(name === undefined ? [lineOf(result)] : fullResult(result, lab.canBeOff)));
+    else print(...(name === undefined ? [lineOf(result)] : fullResult(result, lab)));
   }
   const faulty = results.filter((result) => !lab.asExpected(result));
   if (flags.json !== true && all) print('', ...summaryOf(results, faulty));
@@ -149,8 +149,9 @@ function waxwingWords({ outcome }: Half): string {
   return green(`waxwing holds: ${outcome.tries[0]?.stop?.check ?? 'nobody knows why'}`);
 }
 
-function fullResult(result: AttackResult, canBeOff: (check: CheckName) => boolean): string[] {
+function fullResult(result: AttackResult, { canBeOff }: OpenedLab['lab']): string[] {
   const { attack, textbook, waxwing } = result;
+  const ablation = attack.shippedOnly !== true && canBeOff(attack.stoppedBy);
   return [
     ...headOf(attack),
     ...(textbook === undefined
@@ -161,7 +162,7 @@ function fullResult(result: AttackResult, canBeOff: (check: CheckName) => boolea
     ...outcomeLines(waxwing.outcome),
     ...remainsOf(attack),
     '',
-    `Next: waxwing lab ${canBeOff(attack.stoppedBy) ? `run ${attack.id} --without ${attack.stoppedBy}` : 'table'}`,
+    `Next: waxwing lab ${ablation ? `run ${attack.id} --without ${attack.stoppedBy}` : 'table'}`,
   ];
 }
 
@@ -185,6 +186,13 @@ function stopWords({ check, code, message }: Stop): string {
 async function runWithout(name: string, words: readonly string[], flags: RunFlags): Promise<ExitCode> {
   const { lab, options } = await openLab();
   const attack = findAttack(await lab.loadAttacks(), name);
+  if (attack.shippedOnly === true) {
+    throw new WaxwingError(
+      'check-unknown',
+      `${attack.id} attacks the shipped client as a whole: the lab has no other of which a check could be missing.`,
+      `waxwing lab run ${attack.id}`,
+    );
+  }
   const without = words.map((word): CheckName => {
     if (lab.isCheckName(word) && lab.canBeOff(word)) return word;
     throw new WaxwingError(

@@ -37,9 +37,10 @@ import { type Stop, stopOf } from '../check.ts';
 import type { Lab } from '../lab.ts';
 import type { Name } from '../people.ts';
 import { takeSet } from '../waxwing/prekey-set.ts';
+import { KeptMember } from './kept-member.ts';
 import { MailboxPeer } from './mailbox-peer.ts';
 import type { Notice, RelayEnd } from './relay-end.ts';
-import { ChannelEnded, RelayMember, RelayRefusal } from './relay-member.ts';
+import { ChannelEnded, type RelayMember, RelayRefusal } from './relay-member.ts';
 
 export interface MailboxEndOptions {
   /** Whether it is the one attacked: then the lab may turn its checks off. */
@@ -61,10 +62,12 @@ export class MailboxEnd implements RelayEnd {
   readonly told: Notice[] = [];
   readonly stops: Stop[] = [];
   readonly delivered: string[] = [];
+  readonly waits: number[] = [];
   /** What sessions were started from that came here. */
   readonly starts: unsafeStart.StartMessage[] = [];
   readonly mailbox: Bytes;
   readonly #lab: Lab;
+  readonly #kept: KeptMember;
   readonly #who: Name;
   /** Of this device, the newest last: who starts may have one of the earlier ones. */
   readonly #bundles: Device['bundle'][];
@@ -77,9 +80,7 @@ export class MailboxEnd implements RelayEnd {
   /** Envelopes by their ids. */
   readonly #put = new Map<string, { readonly peer: MailboxPeer; readonly seq: number }>();
   #held: readonly HeldPrekeys[] = [];
-  #member: Promise<RelayMember> | undefined;
   #turn: Promise<void> = Promise.resolve();
-  #over = false;
   #fault: Error | undefined;
 
   private constructor(
@@ -92,6 +93,17 @@ export class MailboxEnd implements RelayEnd {
     this.#lab = lab;
     this.#options = options;
     this.#link = link;
+    this.#kept = new KeptMember(lab, {
+      link,
+      device: () => this.device,
+      hear: (event) => {
+        this.#turn = this.#turn.then(() => this.#hear(event)).catch((error: unknown) => this.#fail(error));
+      },
+      ended: (stop) => {
+        if (stop !== undefined) this.stops.push(stop);
+        this.#changing.changed();
+      },
+    });
     this.#who = who;
     this.#bundles = [device.bundle];
     this.device = device;
@@ -102,12 +114,13 @@ export class MailboxEnd implements RelayEnd {
   static async join(lab: Lab, link: RelayLink, who: Name, options: MailboxEndOptions = {}): Promise<MailboxEnd> {
     const { device } = await lab.people.person(who);
     const end = new MailboxEnd(lab, { who, device }, link, options);
-    lab.defer(() => {
-      end.#over = true;
-    });
     await (await end.member()).ask({ op: 'join', token: new Uint8Array(0) });
     await end.leavePrekeys(1);
     return end;
+  }
+
+  get ended(): boolean {
+    return this.#kept.givenUp;
   }
 
   get account(): Bytes {
@@ -116,26 +129,7 @@ export class MailboxEnd implements RelayEnd {
 
   /** The channel: opened when first asked for, and anew when it has ended. */
   member(): Promise<RelayMember> {
-    this.#member ??= this.#dial();
-    return this.#member;
-  }
-
-  async #dial(): Promise<RelayMember> {
-    const member = await RelayMember.dial(this.#lab, {
-      device: this.device,
-      link: this.#link,
-      hear: (event) => {
-        this.#turn = this.#turn.then(() => this.#hear(event)).catch((error: unknown) => this.#fail(error));
-      },
-      ended: (stop) => {
-        this.#member = undefined;
-        if (stop !== undefined) this.stops.push(stop);
-        this.#changing.changed();
-        if (!this.#over) this.member().catch((error: unknown) => this.#fail(error));
-      },
-    });
-    member.ask({ op: 'receive' }).catch(() => undefined); // no member yet, or cut again
-    return member;
+    return this.#kept.member();
   }
 
   /** Uploads new prekeys with this counter, and reads what has come. */
@@ -154,9 +148,7 @@ export class MailboxEnd implements RelayEnd {
     const { device } = this;
     this.device = await renewDevice(p, { account, device, now: this.#now(), rotateWrapKey: false, newDeviceId: false });
     this.#bundles.push(this.device.bundle);
-    const before = await this.member();
-    before.end();
-    await this.until(() => this.#member !== undefined);
+    (await this.member()).end();
   }
 
   async say(to: Bytes, text: string): Promise<void> {
@@ -184,15 +176,19 @@ export class MailboxEnd implements RelayEnd {
     return undefined;
   }
 
-  async until(holds: () => boolean): Promise<boolean> {
-    const held = await this.#changing.until(() => this.#fault !== undefined || holds());
+  remembered(): Promise<number> {
+    return Promise.resolve(this.told.filter(({ kind }) => kind === 'unopenable').length);
+  }
+
+  async until(holds: () => boolean, patience?: number): Promise<boolean> {
+    const held = await this.#changing.until(() => this.#fault !== undefined || holds(), patience);
     if (this.#fault !== undefined) throw this.#fault;
     return held;
   }
 
   /** A fault of the lab, where the run is not over. */
   #fail(error: unknown): void {
-    if (this.#over) return;
+    if (this.#kept.over) return;
     this.#fault ??= error instanceof Error ? error : new Error(String(error));
     this.#changing.changed();
   }

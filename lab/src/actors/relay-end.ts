@@ -13,12 +13,18 @@ export interface RelayEnd {
   readonly stops: readonly Stop[];
   /** Texts of his own that others are known to have. */
   readonly delivered: readonly string[];
+  /** Whether it has given up on the relay for good. */
+  readonly ended: boolean;
+  /** How long it said it would wait before it calls again, ms each. */
+  readonly waits: readonly number[];
   /** Says something to an account; resolves when the relay has answered for it, or this end has refused. */
   say(to: Bytes, text: string): Promise<void>;
   /** The account that the relay gives for a name, as this end takes it; undefined where it refuses. */
   find(name: string): Promise<Bytes | undefined>;
-  /** Waits until `holds`, or a few seconds. Whether it held. */
-  until(holds: () => boolean): Promise<boolean>;
+  /** Of how many envelopes that did not open something is kept. */
+  remembered(): Promise<number>;
+  /** Waits until `holds`, or `patience` ms: a few seconds unless given. Whether it held. */
+  until(holds: () => boolean, patience?: number): Promise<boolean>;
 }
 
 /** What a user is told beside texts. */

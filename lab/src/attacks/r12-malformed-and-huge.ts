@@ -1,4 +1,4 @@
-import { MAX_FRAME, type Bytes } from '@waxwing/protocol';
+import type { Bytes } from '@waxwing/protocol';
 import { nodePrimitives as p } from '@waxwing/protocol/primitives/node';
 import { relayPair } from '../actors/relay-pair.ts';
 import { type Attack, outcome, type Try } from '../attack.ts';
@@ -18,10 +18,8 @@ function frameOf(length: number): Bytes {
 /** What it says in between. */
 const WAYS: Readonly<Record<string, Saying>> = {
   'a frame of 4 GiB': { kind: 'bytes', bytes: frameOf(2 ** 32 - 1) },
-  'a frame one byte too long': { kind: 'bytes', bytes: frameOf(MAX_FRAME - 3) },
   'a record of noise': { kind: 'bytes', bytes: Uint8Array.from([0, 0, 0, 65, 0x10, ...p.randomBytes(64)]) },
   'an answer to what was not asked': { kind: 'answer', id: 4711, answer: { op: 'confirm' } },
-  'an event of the wrong shape': { kind: 'body', body: [0, 1, [['no id', 'no blob']]] },
   'a delivery of 1,024 envelopes': {
     kind: 'body',
     body: [0, 1, Array.from({ length: 1024 }, () => [new Uint8Array(16), new Uint8Array(1)])],

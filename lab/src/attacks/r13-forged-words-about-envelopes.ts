@@ -6,6 +6,8 @@ import { ofRequests } from '../relay/lie.ts';
 const TEXT = 'once is enough';
 /** How often it lies. */
 const TIMES = 5;
+/** What is sent anew is put within this time, ms. */
+const SOON = 400;
 
 export const attack: Attack = {
   id: 'R13',
@@ -38,19 +40,20 @@ export const attack: Attack = {
     );
     await victim.say(other.account, TEXT);
     for (let time = 0; time < TIMES; time++) {
-      const id = put.at(-1);
-      if (id === undefined) break;
       const { length } = put;
-      const stopped = victim.stops.length;
+      const id = put.at(-1) ?? new Uint8Array(16);
       const notices = [{ id, state: ENVELOPE_STATE.unopenable }] as const;
       relay.callerOf(victim.account).say({ kind: 'event', event: { event: 'status', notices } });
-      await victim.until(() => put.length > length || victim.stops.length > stopped);
+      if (!(await victim.until(() => put.length > length, SOON))) break;
     }
-    await other.until(() => other.starts.length > 1);
+    await other.until(() => other.starts.length === put.length);
+    const more = put.length - 1;
+    const once = more > 0 && more < TIMES && other.texts.length === 1;
+    const message = `it made ${String(more)} more, and the message is shown once`;
     return outcome({
       wanted: Array.from({ length: TIMES }, () => 'one more session'),
-      obtained: put.slice(1).map(() => 'one more session'),
-      stop: victim.stops[0],
+      obtained: Array.from({ length: more }, () => 'one more session'),
+      stop: once ? { check: 'repair', code: undefined, message } : victim.stops[0],
     });
   },
 };

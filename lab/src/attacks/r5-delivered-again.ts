@@ -2,7 +2,7 @@ import { nodePrimitives as p } from '@waxwing/protocol/primitives/node';
 import { relayPair } from '../actors/relay-pair.ts';
 import { textbookPair } from '../actors/textbook-pair.ts';
 import { type Attack, outcome } from '../attack.ts';
-import { delivery, ofDeliveries, type OnItsWay } from '../relay/lie.ts';
+import { delivery, ofDeliveries, ofRequests, type OnItsWay } from '../relay/lie.ts';
 
 const TEXTS = ['pay 100', 'thank you'];
 const [PAYMENT = '', THANKS = ''] = TEXTS;
@@ -32,26 +32,34 @@ export const attack: Attack = {
   waxwing: async (lab) => {
     const { relay, other, victim } = await relayPair(lab);
     const seen: OnItsWay[] = [];
+    let done = 0;
     relay.lies.push(
       ofDeliveries(victim.account, (envelopes) => {
         seen.push(...envelopes);
         return envelopes.flatMap((one) => [one, one]);
       }),
+      ofRequests(victim.account, 'confirm', (request) => {
+        done += request.ids.length;
+        return { kind: 'asked', request };
+      }),
     );
     await other.say(victim.account, PAYMENT);
-    await victim.until(() => victim.texts.length > 0);
+    await relay.until(() => done >= 2);
     await other.say(victim.account, THANKS);
-    await victim.until(() => victim.texts.includes(THANKS));
+    await relay.until(() => done >= 4);
     const again = (): readonly OnItsWay[] => seen.slice(0, 1).map(({ outer }) => ({ id: p.randomBytes(16), outer }));
     relay.callerOf(victim.account).say(delivery(again()));
-    await victim.until(() => victim.stops.length >= 3);
+    await relay.until(() => done >= 5);
     await relay.reconnected(victim.account);
     relay.callerOf(victim.account).say(delivery(again()));
-    await victim.until(() => victim.stops.length >= 4);
+    await relay.until(() => done >= 6);
+    const { texts } = victim;
+    const once = done >= 6 && TEXTS.every((text) => texts.filter((one) => one === text).length === 1);
+    const message = `${String(done)} envelopes were taken, ${String(texts.length)} texts shown: the others were known for copies`;
     return outcome({
       wanted: [PAYMENT, PAYMENT, THANKS, PAYMENT, PAYMENT],
-      obtained: victim.texts,
-      stop: victim.stops[0],
+      obtained: texts,
+      stop: once ? { check: 'counter', code: undefined, message } : undefined,
     });
   },
 };

@@ -7,6 +7,7 @@ import { encodeDevice, equalBytes, type Bytes, type RelayLink } from '@waxwing/p
 import { nodePrimitives as p } from '@waxwing/protocol/primitives/node';
 import { DEFAULTS, openLog, openSqlite, Relay, type SqliteFile } from '@waxwing/relay';
 import type { Lab } from '../lab.ts';
+import type { Name } from '../people.ts';
 import { Changing } from '../changing.ts';
 import type { Lie } from './lie.ts';
 import { LyingSpeaker } from './lying-speaker.ts';
@@ -16,6 +17,10 @@ const HOST = '127.0.0.1';
 export interface EvilRelayOptions {
   /** Its clock, Unix ms; the lab's unless given. */
   readonly now?: () => number;
+  /** Whose keys it has; the relay's own unless given. */
+  readonly who?: Name;
+  /** A free one unless given. */
+  readonly port?: number;
 }
 
 export class EvilRelay {
@@ -37,8 +42,8 @@ export class EvilRelay {
   }
 
   /** Open to everyone, on a free port of the loopback, with its store in memory. */
-  static async start(lab: Lab, { now = Date.now }: EvilRelayOptions = {}): Promise<EvilRelay> {
-    const { account, device } = await lab.people.person('relay');
+  static async start(lab: Lab, { now = Date.now, who = 'relay', port = 0 }: EvilRelayOptions = {}): Promise<EvilRelay> {
+    const { account, device } = await lab.people.person(who);
     const file = openSqlite(':memory:', p);
     await file.store.commit([
       {
@@ -49,8 +54,8 @@ export class EvilRelay {
       },
     ]);
     const evil = new EvilRelay(lab, now, device.bundle.account);
-    await evil.#serve(file, 0);
-    lab.defer(() => evil.#stop());
+    await evil.#serve(file, port);
+    lab.defer(() => evil.stop());
     return evil;
   }
 
@@ -71,11 +76,16 @@ export class EvilRelay {
     return this.#changing.until(holds);
   }
 
-  /** Cuts an account's channel without a word, and waits until it has come again. */
+  /** Cuts an account's channel without a word, and waits until it has come again and asked for its mailbox. */
   async reconnected(account: Uint8Array): Promise<void> {
     const { length } = this.callers;
     this.callerOf(account).cut();
-    await this.until(() => this.callers.slice(length).some((caller) => equalBytes(caller.account, account)));
+    await this.until(() => this.receives(account, length));
+  }
+
+  /** Whether one of an account's channels, after the first `before` of all, has asked for its mailbox. */
+  receives(account: Uint8Array, before = 0): boolean {
+    return this.callers.slice(before).some((caller) => caller.receiving && equalBytes(caller.account, account));
   }
 
   /** Keeps a copy of everything it has stored. */
@@ -88,7 +98,7 @@ export class EvilRelay {
   async rollBack(): Promise<void> {
     if (this.#copy === undefined) throw new Error('no copy was kept');
     const { port } = this.link;
-    await this.#stop();
+    await this.stop();
     await this.#serve(openSqlite(this.#copy, p), port);
   }
 
@@ -118,10 +128,10 @@ export class EvilRelay {
     this.#running = { relay, file };
   }
 
-  /** Without a goodbye. */
-  async #stop(): Promise<void> {
+  /** Without a goodbye. Twice is harmless. */
+  async stop(): Promise<void> {
     for (const caller of this.callers) caller.cut();
-    await this.#parts().relay.drain();
+    await this.#running?.relay.drain();
     this.#running = undefined;
   }
 }

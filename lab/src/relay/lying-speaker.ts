@@ -21,6 +21,8 @@ interface Asked {
 
 export class LyingSpeaker implements Speaker, LiedTo {
   readonly account: Bytes;
+  /** Whether the caller has asked for its mailbox. */
+  receiving = false;
   readonly handshake: Channel['handshake'];
   readonly #channel: Channel;
   readonly #wire: Wire;
@@ -64,6 +66,11 @@ export class LyingSpeaker implements Speaker, LiedTo {
     this.#wire.write(this.#frame(saying));
   }
 
+  /** The orderly end of its channel. */
+  leave(): void {
+    this.#wire.write(this.#channel.seal({ kind: 'close', lastSeq: 0 }));
+  }
+
   cut(): void {
     this.#wire.cut();
   }
@@ -71,10 +78,12 @@ export class LyingSpeaker implements Speaker, LiedTo {
   #hear(content: Extract<Content, { kind: 'relay' }>): Content[] {
     const { id, request } = decodeRequest(content.body);
     if (request.op === 'unknown') throw new TypeError('no client of the lab asks for what is not in the protocol');
+    if (request.op === 'receive') this.receiving = true;
     let heard: Heard = { kind: 'asked', request };
     for (const { hear } of this.#lies()) {
       if (hear !== undefined && heard.kind === 'asked') heard = hear(heard.request, this);
     }
+    this.#passed();
     switch (heard.kind) {
       case 'asked':
         this.#lastId += 1;

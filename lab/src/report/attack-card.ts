@@ -7,7 +7,7 @@ import { outcomeMark } from './attack-table.ts';
 import { type Html, html } from './html.ts';
 
 export function attackCard({ attack, textbook, waxwing }: AttackResult, row: Row | undefined): Html {
-  const { id, title, has, steps, textbookFalls, stoppedBy, remains } = attack;
+  const { id, title, has, steps, textbookFalls, stoppedBy, remains, shippedOnly = false } = attack;
   const { section, what } = CHECKS[stoppedBy];
   const cells = [...(row?.cells.values() ?? [])];
   return html`<details class="card attack" id="${id.toLowerCase()}">
@@ -17,7 +17,7 @@ export function attackCard({ attack, textbook, waxwing }: AttackResult, row: Row
 <div class="halves">${textbook === undefined ? undefined : half('Against the textbook', textbook, `The catalogue: ${textbookFalls ?? ''}.`)}${half('Against waxwing', waxwing, `${stoppedBy} (${section}): ${what}.`)}</div>
 ${remains === undefined ? undefined : html`<p><strong>All the same</strong> ${remains}.</p>`}
 ${cells.length === 0 ? undefined : html`<h4>With one check missing</h4><ul class="without-list">${cells.map(withoutItem)}</ul>`}
-<p class="what">To see it yourself: <code>waxwing lab run ${id}${canBeOff(stoppedBy) ? ` --without ${stoppedBy}` : ''}</code></p></div></details>`;
+<p class="what">To see it yourself: <code>waxwing lab run ${id}${!shippedOnly && canBeOff(stoppedBy) ? ` --without ${stoppedBy}` : ''}</code></p></div></details>`;
 }
 
 function half(title: string, result: Half, words: string): Html {

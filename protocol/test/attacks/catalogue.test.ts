@@ -46,6 +46,11 @@ const LIES: Readonly<Record<string, string>> = {
   R12: 'answer with huge and malformed frames',
   R13: 'forge `unopenable` and the words of status',
   R14: 'withhold answers and confirmations',
+  R15: 'lie about the counter in `welcome`',
+  R16: 'roll back its store to an old copy',
+  R17: 'lie about when to come again',
+  R18: 'deliver noise without end',
+  R19: 'another relay at the address',
 };
 
 const FAILURES_ELSEWHERE: Readonly<Record<string, string>> = {
