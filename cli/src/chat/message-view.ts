@@ -42,11 +42,11 @@ export class MessageView {
     if (this.#refusals.length > REMEMBERED) this.#refusals.shift();
   }
 
-  /** Messages of the past, as they stand in the history; `conversation` is its title, where there are several. */
-  stored(messages: readonly StoredMessage[], conversation?: string): void {
+  /** Messages of the past, as they stand in the history; `titled` gives the title of a message's conversation, where there are several. */
+  stored(messages: readonly StoredMessage[], titled?: (message: StoredMessage) => string): void {
     const { screen, home, titleOf } = this.#options;
-    const where = conversation === undefined ? {} : { conversation };
     for (const message of messages) {
+      const where = titled === undefined ? {} : { conversation: titled(message) };
       const { number, account } = message;
       const text = bodyText(message.type, message.body);
       const at = message.receivedAt ?? message.createdAt;

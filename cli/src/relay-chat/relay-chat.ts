@@ -36,6 +36,8 @@ export class RelayChat {
   readonly #places: Places;
   /** Resolved when the relay is there for the first time. */
   readonly #connected = Promise.withResolvers<undefined>();
+  /** Resolved when the relay could not be reached, or went away. */
+  readonly #apart = Promise.withResolvers<undefined>();
   readonly #finished = Promise.withResolvers<ExitCode>();
   /** Where something was posted in this run. */
   readonly #written = new Set<RelayConversation>();
@@ -54,6 +56,7 @@ export class RelayChat {
   readonly observe = (event: RelayEvent): void => {
     this.#view.observe(event);
     if (event.kind === 'connected') this.#connected.resolve(undefined);
+    if (event.kind === 'cut' || event.kind === 'retrying') this.#apart.resolve(undefined);
   };
 
   /** Everybody and every room that one can mean by typing, for Tab. */
@@ -110,6 +113,9 @@ export class RelayChat {
     void messenger.ended.then((end) => this.#ended(end));
     this.#places.begin();
     await this.#begin(commands, to);
+    // Commands of a script mean what is there; without the relay they mean what is here.
+    const there = messenger.caughtUp().catch(() => undefined); // how it ended is told by `ended`
+    if (!this.#options.screen.interactive) await this.#untilLeaving(Promise.race([there, this.#apart.promise]));
     void composer.read(() => {
       void this.#leaveWhenSent();
     });

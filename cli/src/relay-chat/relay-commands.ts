@@ -1,5 +1,12 @@
 /** What the slash commands of a chat through a relay do. */
-import { type Home, isWaxwingError, type Messenger, type Peer, type RelayConversation } from '@waxwing/client';
+import {
+  type Home,
+  isWaxwingError,
+  type Messenger,
+  type Peer,
+  type RelayConversation,
+  type StoredMessage,
+} from '@waxwing/client';
 import { MessageCommands } from '../chat/message-commands.ts';
 import { askToBlock, askToVerify, callPeer, type PeerDialogue, peerReport } from '../chat/peer-dialogue.ts';
 import { acceptName, readFingerprint } from '../peer-name.ts';
@@ -45,7 +52,7 @@ export class RelayCommands {
       ...options,
       history: (query) => places.current?.history(query) ?? home.store.history.list(query),
       show: (messages) => {
-        view.stored(messages, places.title ?? '');
+        view.stored(messages, (message) => places.title ?? this.#titleOf(message));
       },
       resend: (numbers) => places.current?.resend(numbers) ?? home.store.outbox.resend(numbers),
       help: (topic) => RELAY_COMMANDS.help(topic),
@@ -73,9 +80,14 @@ export class RelayCommands {
     const messages = wanted === 0 ? [] : conversation.history({ limit: Math.min(wanted, MOST_SHOWN) });
     if (unread > MOST_SHOWN)
       screen.notice(`The newest ${String(MOST_SHOWN)} of ${String(unread)}: /history ${String(unread)} shows all.`);
-    view.stored(messages, title);
+    view.stored(messages, () => title);
     const newest = messages.at(-1)?.number;
     if (newest !== undefined) places.seen(key, newest);
+  }
+
+  /** Where no conversation is meant, all are shown. */
+  #titleOf({ account, address }: StoredMessage): string {
+    return account === undefined ? (address ?? '') : this.#options.messenger.titleOf(account);
   }
 
   async #run(command: RelayCommand): Promise<void> {
