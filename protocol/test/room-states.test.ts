@@ -221,6 +221,38 @@ suite('a leave statement (§10.1)', () => {
     await take(item({ made: NOW + 1 }));
     assert.equal(b.room.state.leaves.length, 1);
   });
+
+  test('does not reach beyond the state that last added its maker', async () => {
+    const { a, b, c } = await three();
+    const LATER = NOW + 1000;
+    const old = await c.room.leave(NOW);
+    const oldest = c.room.state;
+    const removed = await a.change({ change: 'remove', members: [partyOf(carol)] });
+    for (const side of [b, c]) await side.take(removed);
+    const back = await a.change({ change: 'add', members: [memberIn(carol, 'member')] }, LATER);
+    for (const side of [b, c]) await side.take(back);
+    assert.equal(c.room.state.leaves.length, 0);
+    const before = b.written;
+    await assert.rejects(b.room.takeLeave(bodyFor(old, bob), LATER), fails('room', 'leaves'));
+    assert.equal(b.written, before);
+    // A member who leaves that check out makes the state all the same, and nobody takes it.
+    const forged = new Inside(bob, { ...b.room.state, leaves: oldest.leaves });
+    const made = await forged.change({ change: 'leave', members: [partyOf(carol)] }, LATER);
+    await assert.rejects(a.take(made), fails('room', 'leaves'));
+    await assert.rejects(c.take(made), fails('room', 'leaves'));
+    // One of that very time counts; a leaver whose clock is behind signs for it.
+    const fresh = await c.room.leave(NOW);
+    await b.room.takeLeave(bodyFor(fresh, bob), LATER);
+    const left = await b.change(b.room.changeDue(LATER) ?? assert.fail(), LATER);
+    assert.equal((await a.take(left)).place, 'newest');
+  });
+
+  test('from before the room was made says nothing in it', async () => {
+    const { b, made } = await three();
+    const statement = encodeLeaveStatement({ room: made.state.says.room, by: partyOf(carol), made: NOW - 1 });
+    const body = encodeLeaveItem({ statement, signature: await signStatement(p, carol.signKey, statement) });
+    await assert.rejects(b.room.takeLeave(body, NOW), fails('room', 'leaves'));
+  });
 });
 
 suite('making a state (§10.1)', () => {

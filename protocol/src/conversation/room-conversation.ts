@@ -7,6 +7,7 @@ import type { Device } from '../keys/device.ts';
 import { TYPE_ROOM_LEAVE } from '../labels.ts';
 import { HASH_SIZE, MAX_HELD, MAX_HELD_BYTES, ROOM_GOT_EVERY } from '../limits.ts';
 import { type Primitives, SecretKey } from '../primitives.ts';
+import { addedAt } from '../rooms/added.ts';
 import type { RoomChange } from '../rooms/change.ts';
 import { makeNextState, signLeave } from '../rooms/make-room-state.ts';
 import { isAdmin, memberOf } from '../rooms/member-file.ts';
@@ -161,7 +162,7 @@ export class RoomConversation {
 
   /**
    * Takes a leave statement that an item `application/waxwing-room-leave` brings.
-   * @throws ProtocolError `room`, check `shape`, `grammar`, `room id`, `by`, `signature` or `bundle`
+   * @throws ProtocolError `room`, check `shape`, `grammar`, `room id`, `by`, `signature`, `leaves` or `bundle`
    */
   takeLeave(body: Uint8Array, now: number): Promise<void> {
     return this.#inTurn(async () => {
@@ -201,13 +202,16 @@ export class RoomConversation {
    */
   leave(now: number): Promise<readonly ItemTo[]> {
     return this.#inTurn(async () => {
-      const { file } = this.#present();
+      const newest = this.#present();
+      const { file } = newest;
       const me = this.#self.device.bundle;
       const others = this.#others();
       if (others.length > 0 && isAdmin(file, me) && !others.some((other) => isAdmin(file, other))) {
         throw refuseRoom('change', 'The last admin of a room names another one first.');
       }
-      const leave = await signLeave(this.#p, { me, signKey: this.#self.device.signKey, now }, this.#record.room);
+      // An admin's clock may be ahead of this one: the word has to stand after the state that added this device.
+      const made = Math.max(now, addedAt(this.#record.epochs, newest, me));
+      const leave = await signLeave(this.#p, { me, signKey: this.#self.device.signKey, now: made }, this.#record.room);
       this.#record = dropOldOfRoom({ ...this.#record, leaves: [...this.#record.leaves, leave] }, now);
       return others.map((to) => ({ to, item: { type: TYPE_ROOM_LEAVE, body: encodeLeaveItem(leave) } }));
     });

@@ -11,6 +11,7 @@ import {
   ROOM_EPOCH_MESSAGES,
 } from '../limits.ts';
 import type { Primitives, SecretKey } from '../primitives.ts';
+import { addedAt } from '../rooms/added.ts';
 import type { RoomChange } from '../rooms/change.ts';
 import { lasts, newestOf, rootOf } from '../rooms/fork.ts';
 import { isAdmin, memberOf, type RoomMember } from '../rooms/member-file.ts';
@@ -174,8 +175,14 @@ export function dropOldOfRoom(record: RoomRecord, now: number): RoomRecord {
     authors: record.authors.filter((author) => epochs.some(({ file }) => memberOf(file, author) !== undefined)),
     skipped: dropOldPlaces(record.skipped, now).filter(({ dh }) => known(dh)),
     held: record.held.filter(({ at }) => now - at <= HELD_LIFE),
-    leaves: [...leaving.values()].filter((leave) => memberOf(newest.file, leaverOf(leave)) !== undefined),
+    leaves: [...leaving.values()].filter((leave) => counts(epochs, newest, leave)),
   };
+}
+
+/** Whether this leave statement is of a member, and of no time before he was last added. */
+function counts(epochs: readonly RoomEpoch[], newest: RoomEpoch, { statement }: Signed): boolean {
+  const { by, made } = decodeLeaveStatement(statement);
+  return memberOf(newest.file, by) !== undefined && made >= addedAt(epochs, newest, by);
 }
 
 /** What whoever sends next has to change first (§10.5): who leaves, or the secret of an old or long epoch. */

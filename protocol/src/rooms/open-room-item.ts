@@ -5,6 +5,7 @@ import { isProtocolError } from '../errors.ts';
 import { type Certificate, isValidAt } from '../keys/certificate.ts';
 import { verifyStatement } from '../keys/profile.ts';
 import type { Primitives, SecretKey } from '../primitives.ts';
+import { addedAt } from './added.ts';
 import { checkChange, gone } from './change.ts';
 import { decodeMemberFile, isAdmin, memberOf } from './member-file.ts';
 import { sameParty } from './party.ts';
@@ -130,7 +131,19 @@ async function checkLeaves(
       throw leaves('A leave statement is of another room, or of a line that is not left out.');
     }
     left.splice(place, 1);
+    if (before !== undefined) checkLeaveTime(context.states, before, { by, made });
     await checkSigned(p, context, { signed, by, made, check: 'leaves' });
+  }
+}
+
+/** A word from before its maker was last added says nothing of his staying now. */
+function checkLeaveTime(
+  states: readonly RoomState[],
+  before: RoomState,
+  { by, made }: Pick<LeaveStatement, 'by' | 'made'>,
+): void {
+  if (made < addedAt(states, before, by)) {
+    throw leaves('A leave statement is of a time before its maker was last added.');
   }
 }
 
@@ -165,11 +178,11 @@ export interface OpenedLeave extends Signed {
 
 /**
  * The leave statement that an item `application/waxwing-room-leave` brings: of a device in the newest state.
- * @throws ProtocolError `room`, check `shape`, `grammar`, `room id`, `by`, `signature` or `bundle`
+ * @throws ProtocolError `room`, check `shape`, `grammar`, `room id`, `by`, `signature`, `leaves` or `bundle`
  */
 export async function openLeaveItem(
   p: Primitives,
-  context: Pick<RoomItemContext, 'room' | 'newest' | 'certificates'>,
+  context: Pick<RoomItemContext, 'room' | 'states' | 'newest' | 'certificates'>,
   body: Uint8Array,
 ): Promise<OpenedLeave> {
   const signed = decodeLeaveItem(body);
@@ -181,6 +194,7 @@ export async function openLeaveItem(
     throw refuseRoom('by', 'A leave statement is of a device that is not in the room.');
   }
   await checkSigned(p, context, { signed, by, made, check: 'signature' });
+  checkLeaveTime(context.states, context.newest, { by, made });
   return { ...signed, by, made };
 }
 
