@@ -1,6 +1,6 @@
 /** Turns what the SDK knows of a message into what a proof line or report prints. */
 import type { PeerView, ReceivedMessage, RelayMessage, StoredProof } from '@waxwing/client';
-import type { Proof } from '@waxwing/protocol';
+import type { CheckResult } from '@waxwing/protocol';
 import type { CheckView, ChecksView, KeyState, ProofView } from '../text/proof-view.ts';
 
 /** A peer's name for the screen: the user's own one, or the claimed one marked by `~`; else none. */
@@ -15,13 +15,19 @@ export function keyStateOf(peer: Pick<PeerView, 'trust'>): KeyState {
   return peer.trust === 'verified' ? 'verified' : 'first-seen';
 }
 
+/** The checks of an envelope, or of a quote: fewer of them. */
+interface Proved {
+  readonly proof: readonly CheckResult[];
+}
+
 /** The proof of a message that has just arrived. */
-export function proofOfReceived(message: ReceivedMessage): ProofView {
+export function proofOfReceived(message: Pick<ReceivedMessage, 'number' | 'age' | 'gap'> & Proved): ProofView {
   return {
     number: message.number,
     protocol: 'waxwing',
     direction: 'received',
     checks: checksOf(message.proof),
+    ...(isQuote(message.proof) ? { quoted: true } : {}),
     age: message.age,
     gap: message.gap,
   };
@@ -46,13 +52,15 @@ export function proofOfRelayed(message: RelayMessage): ProofView {
 /** The proof of a stored message, with everything `/proof N` shows. `since`: when the peer's key was first seen. */
 export function proofOfStored(stored: StoredProof, peer: PeerView | undefined, since: number | undefined): ProofView {
   const { message, flight } = stored;
-  const proof = flight?.proof === undefined ? undefined : (JSON.parse(flight.proof) as Proof);
+  const proof = flight?.proof === undefined ? undefined : (JSON.parse(flight.proof) as Proved['proof']);
   const name = peer === undefined ? undefined : nameOf(peer);
+  const ttl = proof && resultOf(proof, 'freshness')?.ttl;
   const place = flight === undefined ? -1 : placeOf(flight.commitments, message.id);
   return {
     number: message.number,
     protocol: 'waxwing',
     direction: message.direction === 'in' ? 'received' : 'sent',
+    ...(proof !== undefined && isQuote(proof) ? { quoted: true, remarks: ['arrived late (quoted)'] } : {}),
     checks: proof === undefined ? sentChecks(flight !== undefined) : checksOf(proof),
     age: flight?.age ?? 0,
     ...(message.direction === 'in' && (flight?.age ?? 0) > LIVE ? { late: true } : {}),
@@ -71,7 +79,7 @@ export function proofOfStored(stored: StoredProof, peer: PeerView | undefined, s
     ...(place === -1 || flight === undefined
       ? {}
       : { items: { count: flight.commitments.length / 32, place: place + 1 } }),
-    ...(proof === undefined ? {} : { ttl: proof[4].ttl }),
+    ...(ttl === undefined ? {} : { ttl }),
     sizes: { body: message.body.length, ...sizesOf(proof) },
     id: message.id,
     record: 'on',
@@ -79,16 +87,29 @@ export function proofOfStored(stored: StoredProof, peer: PeerView | undefined, s
   };
 }
 
-function sizesOf(proof: Proof | undefined): ProofView['sizes'] {
-  if (proof === undefined) return {};
-  const [structure, , unwrap, decrypt, , signature] = proof;
+function sizesOf(proof: Proved['proof'] = []): ProofView['sizes'] {
+  const envelope = resultOf(proof, 'structure')?.size;
+  const wrap = resultOf(proof, 'unwrap')?.wrapped;
+  const ciphertext = resultOf(proof, 'decrypt')?.ciphertext;
+  const signed = resultOf(proof, 'signature');
   return {
-    envelope: structure.size,
-    wrap: unwrap.wrapped,
-    ciphertext: decrypt.ciphertext,
-    statement: signature.statement,
-    signature: signature.signature,
+    ...(envelope === undefined ? {} : { envelope }),
+    ...(wrap === undefined ? {} : { wrap }),
+    ...(ciphertext === undefined ? {} : { ciphertext }),
+    ...(signed === undefined ? {} : { statement: signed.statement, signature: signed.signature }),
   };
+}
+
+function resultOf<Check extends CheckResult['check']>(
+  proof: Proved['proof'],
+  check: Check,
+): Extract<CheckResult, { readonly check: Check }> | undefined {
+  return proof.find((one): one is Extract<CheckResult, { readonly check: Check }> => one.check === check);
+}
+
+/** A flight given again has no envelope of its own (§9.6). */
+function isQuote(proof: Proved['proof']): boolean {
+  return resultOf(proof, 'structure') === undefined;
 }
 
 function placeOf(commitments: Uint8Array, id: Uint8Array): number {
@@ -99,16 +120,19 @@ function placeOf(commitments: Uint8Array, id: Uint8Array): number {
 }
 
 /** The five checks of an opened flight: whatever is kept and shown has passed them; only an age may be at fault. */
-function checksOf(proof: Proof): ChecksView {
-  const [, hmac, unwrap, decrypt, freshness, signature] = proof;
-  const held = ({ took }: { readonly took?: number | undefined }): CheckView =>
-    took === undefined ? { result: 'held' } : { result: 'held', micros: took * 1_000 };
+function checksOf(proof: Proved['proof']): ChecksView {
+  const held = (check: CheckResult['check']): CheckView => {
+    const result = resultOf(proof, check);
+    if (result === undefined) return { result: 'not-run' };
+    return result.took === undefined ? { result: 'held' } : { result: 'held', micros: result.took * 1_000 };
+  };
+  const isFresh = resultOf(proof, 'freshness')?.holds !== false;
   return {
-    hmac: held(hmac),
-    unwrap: held(unwrap),
-    decrypt: held(decrypt),
-    freshness: freshness.holds ? held(freshness) : { result: 'failed', detail: 'outside the time window' },
-    signature: held(signature),
+    hmac: held('hmac'),
+    unwrap: held('unwrap'),
+    decrypt: held('decrypt'),
+    freshness: isFresh ? held('freshness') : { result: 'failed', detail: 'outside the time window' },
+    signature: held('signature'),
   };
 }
 

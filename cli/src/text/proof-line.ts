@@ -30,9 +30,11 @@ export function proofMark(proof: ProofView): string {
   return [mark, ...(words.length === 0 ? [] : [words.join(', ')]), `#${String(proof.number)}`].join(' ');
 }
 
-/** Whether every one of the five checks held. */
+/** Whether every one of the five checks held; of a quote, both that there are. */
 export function allHeld(proof: ProofView): boolean {
-  return Object.values<CheckView>({ ...proof.checks }).every((check) => check.result === 'held');
+  const { freshness, signature } = proof.checks;
+  const checks = proof.quoted === true ? [freshness, signature] : Object.values<CheckView>({ ...proof.checks });
+  return checks.every((check) => check.result === 'held');
 }
 
 /** What `Message verified` says about time. */

@@ -32,6 +32,9 @@ function headline(proof: ProofView): string {
     return `Proof of ${number}, sent by you${state}:`;
   }
   const from = proof.peer?.name === undefined ? 'from your peer' : `from ${sanitiseName(proof.peer.name)}`;
+  if (proof.quoted === true && allHeld(proof)) {
+    return `Proof of ${number}, ${from}: its signed original, given again; signature and sequence hold`;
+  }
   return `Proof of ${number}, ${from}: ${allHeld(proof) ? 'all five checks hold' : 'NOT all five checks hold'}`;
 }
 

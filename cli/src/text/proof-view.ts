@@ -29,6 +29,8 @@ export interface ProofView {
   readonly age: number;
   /** Waited at a relay: its age is told and never a reason to refuse it. */
   readonly late?: boolean;
+  /** Given again as its sender signed it: signature and place were checked, and nothing was sealed for this way here. */
+  readonly quoted?: boolean;
   /** What else is to be said in the proof line: `arrived late`, `written before bob was removed`. May be hostile. */
   readonly remarks?: readonly string[];
   /** Only for the report. */

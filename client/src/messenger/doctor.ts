@@ -1,11 +1,12 @@
 /** A look at everything that may be wrong at a relay (§9.4, §9.6): what can be mended is, and the rest is said. */
-import { gotOf } from '@waxwing/protocol';
+import { type Bytes, gotOf } from '@waxwing/protocol';
 import { RelayFailure } from '../relay/relay-failure.ts';
 import type { RelayRequests } from '../relay/relay-requests.ts';
 import type { DoctorReport } from './messenger.ts';
 import { titleOf } from './names.ts';
 import type { Place } from './place.ts';
 import type { PrekeyKeeper } from './prekey-keeper.ts';
+import { countSeqs } from './seq-ranges.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface Patient {
@@ -27,7 +28,7 @@ export async function examine(patient: Patient): Promise<DoctorReport> {
   } else {
     await mend(patient, requests, { repaired, open });
   }
-  open.push(...(await missing(patient)), ...waiting(patient));
+  open.push(...(await missing(patient, repaired)), ...waiting(patient));
   return { unopenable: traffic.unopened.list(), repaired, open };
 }
 
@@ -52,20 +53,36 @@ async function mend(
 }
 
 /** Deliveries of others that never came. */
-async function missing({ place, traffic }: Patient): Promise<Open[]> {
+async function missing({ place, traffic, requests }: Patient, repaired: string[]): Promise<Open[]> {
   const { store, relay } = place;
   const open: Open[] = [];
   for (const { account } of store.contacts.list(relay)) {
     const pair = await traffic.pairs.current(account);
-    const { ranges } = pair === undefined ? { ranges: [] } : gotOf(pair.state.received);
-    const count = ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0);
+    const count = pair === undefined ? 0 : countSeqs(gotOf(pair.state.received).ranges);
     if (count === 0) continue;
+    const title = titleOf(place, account);
     open.push({
-      sentence: `${String(count)} ${count === 1 ? 'delivery' : 'deliveries'} of ${titleOf(place, account)} did not arrive.`,
-      next: 'Nothing: the sender is told with the next receipt, and sends them anew.',
+      sentence: `${deliveries(count)} of ${title} did not arrive.`,
+      next: 'Nothing: they were asked for, and come when the sender is connected. Each is asked for once a day.',
     });
+    if (requests === undefined || !mayAsk(place, account)) continue;
+    const asked = await traffic.quotes.ask(account);
+    if (asked === 0) continue;
+    repaired.push(
+      `${deliveries(asked)} of ${title} that did not arrive ${asked === 1 ? 'was' : 'were'} asked for again.`,
+    );
+    traffic.outgoing.wake(account, { step: true });
   }
   return open;
+}
+
+/** Requests and blocked accounts are told nothing. */
+function mayAsk({ store, relay }: Place, account: Bytes): boolean {
+  return store.contacts.get(relay, account)?.standing === 'open' && store.peers.get(account)?.blockedAt === undefined;
+}
+
+function deliveries(count: number): string {
+  return `${String(count)} ${count === 1 ? 'delivery' : 'deliveries'}`;
 }
 
 /** Own messages that wait. */

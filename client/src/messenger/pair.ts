@@ -25,6 +25,9 @@ export const NO_NOTES: MailboxNotes = {
   nick: undefined,
   nickFrom: 0,
   restartedAt: 0,
+  again: [],
+  asked: [],
+  answered: [],
 };
 
 export interface PairParts {

@@ -12,6 +12,7 @@ import type { OpenedMail } from './opened-mail.ts';
 import type { Pair } from './pair.ts';
 import { ownDevice, type Place, viewAccount } from './place.ts';
 import { withGot, withVoids } from './receipts.ts';
+import { withoutRanges } from './seq-ranges.ts';
 
 export interface ReceiptBookOptions {
   readonly place: Place;
@@ -72,7 +73,10 @@ export class ReceiptBook {
     errands.requeue(key, seqs(lost));
     posted.remove([...there, ...lost].map(({ id }) => id));
     const underWay = new Set(rows.filter(({ kept }) => kept).map(({ seq }) => seq));
-    const voids = got.ranges.flatMap((range) => without(range, underWay));
+    const voids = withoutRanges(
+      got.ranges,
+      [...underWay].map((seq): SeqRange => [seq, seq]),
+    );
     pair.notes = withVoids(withGot(pair.notes, got, ownDevice(place).bundle.certificate.serial), voids);
     if (got.last > 0) contacts.setLinkProof(place.relay, key.account, undefined);
     return { delivered: delivered.sort((a, b) => a - b), anew };
@@ -88,16 +92,4 @@ export class ReceiptBook {
 
 function seqs(rows: readonly { readonly seq: number }[]): number[] {
   return rows.map(({ seq }) => seq);
-}
-
-/** The parts of a range of missing flights that are not merely on their way. */
-function without([from, to]: SeqRange, underWay: ReadonlySet<number>): SeqRange[] {
-  const parts: SeqRange[] = [];
-  let start = from;
-  for (const seq of [...underWay].filter((one) => one >= from && one <= to).sort((a, b) => a - b)) {
-    if (seq > start) parts.push([start, seq - 1]);
-    start = seq + 1;
-  }
-  if (start <= to) parts.push([start, to]);
-  return parts;
 }

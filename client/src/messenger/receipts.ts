@@ -13,6 +13,7 @@ import type { MailboxNotes } from '../store/mailbox.ts';
 import type { SeqRange } from '../store/message.ts';
 import type { Pair } from './pair.ts';
 import { ownDevice, type Place } from './place.ts';
+import { commonRanges, joinRanges } from './seq-ranges.ts';
 
 export const CTL_NICK = 'nick';
 const CTL_BUNDLE = 'bundle';
@@ -43,12 +44,16 @@ export function sayWith({ place, pair, readReceipts, linkProof, more }: SayOptio
   const { notes } = pair;
   const device = ownDevice(place);
   const nick = place.store.settings.get('nick');
+  // What has come since is not asked for.
+  const missing = gotOf(pair.state.received);
+  const again = commonRanges(notes.again, missing.ranges);
   const tellsRead = readReceipts && notes.read > notes.readTold;
   const ctl: ControlEntry[] = [
     ...encodeMailboxControl({
-      got: notes.owed > 0 ? gotOf(pair.state.received) : undefined,
+      got: notes.owed > 0 ? missing : undefined,
       read: tellsRead ? notes.read : undefined,
       link: linkProof,
+      again: again.length > 0 ? again : undefined,
     }),
   ];
   for (const [from, to] of notes.voids.slice(0, MAX_VOIDS_TOLD)) ctl.push([CTL_VOID, from, to]);
@@ -62,6 +67,7 @@ export function sayWith({ place, pair, readReceipts, linkProof, more }: SayOptio
     after: (seq) => ({
       ...pair.notes,
       owed: 0,
+      again: [],
       readTold: tellsRead ? notes.read : notes.readTold,
       bundleFrom: tellsBundle && notes.bundleFrom === 0 ? seq : notes.bundleFrom,
       nick: tellsNick ? nick : notes.nick,
@@ -72,19 +78,13 @@ export function sayWith({ place, pair, readReceipts, linkProof, more }: SayOptio
 
 /** Whether something is to be told although there is nothing to send. */
 export function hasToSay(pair: Pair, { readReceipts }: { readonly readReceipts: boolean }): boolean {
-  const { owed, read, readTold } = pair.notes;
-  return owed > 0 || (readReceipts && read > readTold);
+  const { owed, read, readTold, again } = pair.notes;
+  return owed > 0 || again.length > 0 || (readReceipts && read > readTold);
 }
 
 /** The notes with ranges of own seqs that hold nothing which is not sent again. */
 export function withVoids(notes: MailboxNotes, ranges: readonly SeqRange[]): MailboxNotes {
-  const merged: [number, number][] = [];
-  for (const [from, to] of [...notes.voids, ...ranges].toSorted((a, b) => a[0] - b[0])) {
-    const before = merged.at(-1);
-    if (before !== undefined && from <= before[1] + 1) before[1] = Math.max(before[1], to);
-    else merged.push([from, to]);
-  }
-  return { ...notes, voids: merged };
+  return { ...notes, voids: joinRanges([...notes.voids, ...ranges]) };
 }
 
 /** The notes once the peer has said what it got: what was told up to there need not be told again. */

@@ -8,7 +8,7 @@ import type { RoomView } from './room-view.ts';
 
 /** Why an envelope of the mailbox did not open (§9.3, §9.4). Local detail: the relay learns only that it did not. */
 export interface Unopenable {
-  /** 16: the relay's id of it. */
+  /** 16: the relay's id of it; of a quote (§9.6), which has none, the beginning of its hash. */
   readonly id: Bytes;
   readonly at: number;
   readonly code: ProtocolErrorCode;

@@ -16,6 +16,7 @@ import { Pairs } from './pairs.ts';
 import { type Place, viewAccount } from './place.ts';
 import type { PrekeyKeeper } from './prekey-keeper.ts';
 import { PutQueue } from './put-queue.ts';
+import { QuoteBook } from './quote-book.ts';
 import { ReceiptBook } from './receipt-book.ts';
 import { ReceiptTimer } from './receipt-timer.ts';
 import type { Where } from './relay-event.ts';
@@ -54,6 +55,7 @@ export class Traffic {
   readonly conversations: Conversations;
   readonly outgoing: Outgoing;
   readonly lost: LostEnvelopes;
+  readonly quotes: QuoteBook;
   readonly #place: Place;
   readonly #puts: PutQueue;
   readonly #incoming: Incoming;
@@ -141,13 +143,23 @@ export class Traffic {
       },
       onQueued: wake,
     });
+    this.quotes = new QuoteBook({
+      place,
+      pairs,
+      unopened,
+      onMessages: (messages) => {
+        this.conversations.show(messages);
+      },
+      onQueued: wake,
+    });
+    const { quotes } = this;
     const flights = new AcceptedFlights({
       place,
       keeper,
       receipts,
       links,
-      items: guests.items ?? [],
-      control: guests.control ?? [],
+      items: [(item, _, pair) => quotes.take(item, pair), ...(guests.items ?? [])],
+      control: [(flight, pair) => quotes.answer(flight, pair), ...(guests.control ?? [])],
       isKnown: guests.isKnown ?? (() => false),
       onMessages: (messages) => {
         this.conversations.show(messages);

@@ -64,6 +64,12 @@ function explain(code: ProtocolErrorCode, check: string): readonly [cause: strin
   if (code === 'envelope-0' && check === 'skip') return ['Too many messages before it are missing.', SENT_ANEW];
   if (code === 'envelope-0') return [`It has no place in its session (${check}).`, SENT_ANEW];
   if (code === 'envelope-1') return ['It was changed on its way, or is of another session.', SENT_ANEW];
+  if (code === 'quote') {
+    return [
+      `A flight that was given again is not the one that was missing (${check}).`,
+      'Run the doctor tomorrow: it is asked for again. If it stays so, ask the peer what runs there.',
+    ];
+  }
   return [
     `What is inside is not as its signature says (${code}, ${check}).`,
     'Ask the peer what runs there; after eight of these nothing more of it is taken.',

@@ -1,6 +1,18 @@
 /** Messages whose flights go through mailboxes: delivered flight by flight, not all up to one (§9.6). */
 import type { Bytes } from '@waxwing/protocol';
 import type { ChainKey } from './chain.ts';
+import type { SeqRange, StoredMessage } from './message.ts';
+
+/** All that gives an own flight again as it was signed (§9.6). */
+export interface KeptFlight {
+  readonly seq: number;
+  readonly bundle: Bytes;
+  readonly statement: Bytes;
+  readonly signature: Bytes;
+  /** c_1 ‖ … ‖ c_count. */
+  readonly commitments: Bytes;
+  readonly items: readonly Pick<StoredMessage, 'type' | 'body' | 'opening'>[];
+}
 
 export interface Mail {
   /** These flights are on the recipient's disk: their messages → delivered. The numbers newly so. */
@@ -12,6 +24,8 @@ export interface Mail {
   requeue(chain: ChainKey, seqs: readonly number[], but?: ReadonlySet<number>): readonly number[];
   /** What is on its way from or to any other device of the same accounts: sent → queued. The numbers. */
   requeueOthers(chain: ChainKey): readonly number[];
+  /** Own flights between two seqs, ends included, with what is kept of their messages: ascending, `limit` at most. */
+  signedFlights(chain: ChainKey, between: SeqRange, limit: number): readonly KeptFlight[];
   /** The numbers of the messages in these flights, ascending. */
   numbersOf(chain: ChainKey, seqs: readonly number[]): readonly number[];
   /** Counts one more try of each; those that have had more than `limit`. */

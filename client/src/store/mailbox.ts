@@ -22,6 +22,11 @@ export interface MailboxNotes {
   readonly nickFrom: number;
   /** When a session was last started in place of one that was lost, Unix milliseconds. */
   readonly restartedAt: number;
+  /** The peer's seqs to be asked for again with the next flight, and those that were within a day, with the time, Unix ms. */
+  readonly again: readonly SeqRange[];
+  readonly asked: readonly (readonly [from: number, to: number, at: number])[];
+  /** Own seqs that were given again at the peer's wish within a day, with the time, Unix ms. */
+  readonly answered: readonly (readonly [seq: number, at: number])[];
 }
 
 export interface StoredPair {

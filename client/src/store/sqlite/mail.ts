@@ -1,7 +1,8 @@
 /** Messages that go through mailboxes, in SQLite: each flight is decided for itself. */
 import type { Bytes } from '@waxwing/protocol';
 import type { ChainKey } from '../chain.ts';
-import type { Mail } from '../mail.ts';
+import type { KeptFlight, Mail } from '../mail.ts';
+import type { SeqRange } from '../message.ts';
 import { toBytes } from './columns.ts';
 import type { Database, SqlValue, Statement } from './database.ts';
 import type { FlightSpan, SqliteFlights } from './flights.ts';
@@ -10,6 +11,20 @@ import { QUEUED } from './message-row.ts';
 const CHAIN = 'own_device = ? AND account = ? AND peer_device = ?';
 const SPAN = 'flight, first_number, last_number';
 const NONE: ReadonlySet<number> = new Set();
+
+interface SignedRow extends FlightSpan {
+  readonly seq: number;
+  readonly statement: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly commitments: Uint8Array;
+  readonly bundle_bytes: Uint8Array;
+}
+
+interface ItemRow {
+  readonly type: string;
+  readonly body: Uint8Array;
+  readonly opening: Uint8Array;
+}
 
 interface SeenRow {
   readonly own_device: Uint8Array;
@@ -34,6 +49,8 @@ export class SqliteMail implements Mail {
   readonly #lastAt: Statement<{ readonly at: number }>;
   readonly #seen: Statement<SeenRow>;
   readonly #givenUp: Statement<{ readonly number: number }>;
+  readonly #signed: Statement<SignedRow>;
+  readonly #items: Statement<ItemRow>;
 
   constructor(database: Database, flights: SqliteFlights, now: () => number) {
     this.#database = database;
@@ -61,6 +78,12 @@ export class SqliteMail implements Mail {
       WHERE flight IN (SELECT flight FROM messages WHERE direction = 'in' AND number <= ? AND number > ? AND conversation =
         (SELECT conversation FROM conversations WHERE account = ?))
       GROUP BY own_device, peer_device`);
+    this.#signed =
+      database.prepare(`SELECT ${SPAN}, seq, statement, signature, commitments, bundles.bytes AS bundle_bytes
+      FROM flights JOIN bundles ON bundles.bundle = flights.bundle WHERE direction = 'out' AND ${CHAIN}
+      AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`);
+    this.#items = database.prepare(`SELECT type, body, opening FROM messages WHERE number BETWEEN ? AND ? AND flight = ?
+      ORDER BY number`);
     this.#givenUp = database.prepare(`SELECT number FROM retries WHERE number = ?`);
   }
 
@@ -81,6 +104,21 @@ export class SqliteMail implements Mail {
 
   requeueOthers({ ownDevice, account, peerDevice }: ChainKey): readonly number[] {
     return this.#database.transaction(() => this.#queue(this.#others.all(account, ownDevice, peerDevice)));
+  }
+
+  signedFlights(chain: ChainKey, [from, to]: SeqRange, limit: number): readonly KeptFlight[] {
+    return this.#signed.all(...of(chain), from, to, limit).map((row) => ({
+      seq: row.seq,
+      bundle: toBytes(row.bundle_bytes),
+      statement: toBytes(row.statement),
+      signature: toBytes(row.signature),
+      commitments: toBytes(row.commitments),
+      items: this.#items.all(row.first_number, row.last_number, row.flight).map(({ type, body, opening }) => ({
+        type,
+        body: toBytes(body),
+        opening: toBytes(opening),
+      })),
+    }));
   }
 
   numbersOf(chain: ChainKey, seqs: readonly number[]): readonly number[] {

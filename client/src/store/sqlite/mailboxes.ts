@@ -20,6 +20,9 @@ interface Row {
   readonly nick: string | null;
   readonly nick_from: number;
   readonly restarted_at: number;
+  readonly again: string;
+  readonly asked: string;
+  readonly answered: string;
 }
 
 interface KeyRow {
@@ -66,7 +69,8 @@ export class SqliteMailboxes implements Mailboxes {
       VALUES (?, ?, ?, zeroblob(0), zeroblob(0))`);
     this.#setBundles = database.prepare('UPDATE mailboxes SET bundles = ? WHERE mailbox = ?');
     this.#update = database.prepare(`UPDATE mailboxes SET chains = ?, owed = ?, read = ?, read_told = ?, peer_read = ?,
-      voids = ?, bundle_serial = ?, bundle_from = ?, nick = ?, nick_from = ?, restarted_at = ? WHERE mailbox = ?`);
+      voids = ?, bundle_serial = ?, bundle_from = ?, nick = ?, nick_from = ?, restarted_at = ?,
+      again = ?, asked = ?, answered = ? WHERE mailbox = ?`);
     this.#setSession = database.prepare(`INSERT INTO mailbox_sessions (sid, mailbox, session) VALUES (?, ?, ?)
       ON CONFLICT (sid) DO UPDATE SET session = excluded.session`);
     this.#dropKeys = database.prepare('DELETE FROM skipped_keys WHERE sid = ?');
@@ -119,6 +123,9 @@ export class SqliteMailboxes implements Mailboxes {
       notes.nick ?? null,
       notes.nickFrom,
       notes.restartedAt,
+      JSON.stringify(notes.again),
+      JSON.stringify(notes.asked),
+      JSON.stringify(notes.answered),
       mailbox,
     );
     for (const { sid, row } of change.sessions) this.#setSession.run(sid, mailbox, row);
@@ -154,6 +161,9 @@ function notesOf(row: Row): MailboxNotes {
     nick: optionalText(row.nick),
     nickFrom: row.nick_from,
     restartedAt: row.restarted_at,
+    again: JSON.parse(row.again) as MailboxNotes['again'],
+    asked: JSON.parse(row.asked) as MailboxNotes['asked'],
+    answered: JSON.parse(row.answered) as MailboxNotes['answered'],
   };
 }
 
