@@ -37,6 +37,7 @@ export const CHECK_NAMES = [
   'repair',
   'wait',
   'remembered',
+  'room',
   'one-answer',
   'view',
 ] as const;
@@ -192,6 +193,11 @@ export const CHECKS: Readonly<Record<CheckName, CheckText>> = {
     what: 'of what did not open the newest thousand are remembered',
     without: undefined,
   },
+  room: {
+    section: '§10.2',
+    what: 'who is in a room is signed by an admin of the state before, and what is written names the list it was written for',
+    without: undefined,
+  },
   'one-answer': {
     section: '§3',
     what: 'a peer learns from a refusal that it was refused, not why',
@@ -267,6 +273,8 @@ export function checkOf(code: string, detail: string): CheckName {
       return 'signature';
     case 'outer':
       return 'outer';
+    case 'room':
+      return 'room';
     case 'prekeys':
       return 'prekeys';
     case 'start':

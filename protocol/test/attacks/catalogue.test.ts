@@ -51,6 +51,9 @@ const LIES: Readonly<Record<string, string>> = {
   R17: 'lie about when to come again',
   R18: 'deliver noise without end',
   R19: 'another relay at the address',
+  R20: 'forge membership, add a silent member',
+  R21: 'split a room’s view',
+  R22: 'hold back one member’s messages',
 };
 
 const FAILURES_ELSEWHERE: Readonly<Record<string, string>> = {
@@ -58,7 +61,7 @@ const FAILURES_ELSEWHERE: Readonly<Record<string, string>> = {
   M2: 'there is no key forwarding to attack; history on a second device is a later part',
   M6: 'no run can show it: primitives/ only calls node:crypto, WebCrypto and noble (test/architecture.test.ts), bytes.ts compares',
   M25: 'key transparency is a later part',
-  M26: 'a relay gives a last resort to who takes many (relay/test/relay-process.test.ts); a client that says “weaker start” is a later part',
+  M26: 'a relay gives a last resort to who takes many (relay/test/relay-process.test.ts); that a client says “weaker start” is R8',
 };
 
 function titles(): string[] {
