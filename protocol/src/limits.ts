@@ -120,6 +120,7 @@ export const MAX_ROOM_NAME = 256; // bytes: 64 characters of the longest encodin
 export const ROOM_EPOCH_LIFE = 7 * DAY; // then whoever sends next makes a new secret
 export const ROOM_EPOCH_MESSAGES = 500;
 export const EARLIER_EPOCH_LIFE = 30 * DAY; // as long as a relay keeps what is under way in it
+export const STATE_SETTLES = DAY; // then nobody undoes it who could not change as much now: a night away is no fork
 export const MAX_ROOM_EPOCHS = 64; // kept at once: any member can make new ones
 export const MAX_HELD = 256; // envelopes of states that have not come
 export const MAX_HELD_BYTES = 8 * 2 ** 20;

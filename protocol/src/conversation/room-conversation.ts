@@ -148,14 +148,16 @@ export class RoomConversation {
 
   /**
    * Takes a state that an item `application/waxwing-room` brings, and opens what was held for it.
-   * @throws ProtocolError `room`, as `openRoomItem`; check `fork` where its author made two states in one place: the alarm
-   *   is then in the state, and has to be stored. Otherwise the state is as it was
+   * @throws ProtocolError `room`, as `openRoomItem`; check `fork` where its author made two states in one place, or would undo
+   *   a settled state and is no admin: the alarm is then in the state, and has to be stored. Check `settled` for the latter by
+   *   somebody who is in the room no more: to be shown once for each, and nothing else. Otherwise the state is as it was
    */
   take(came: CameInSession): Promise<TakenRoomState> {
     return this.#inTurn(async () => {
       const { record, taken } = await takeRoomState(this.#p, this.#self, this.#record, came);
       this.#record = record;
-      if (taken === undefined) throw refuseRoom('fork', 'A member made two states in one place.');
+      if (taken === undefined)
+        throw refuseRoom('fork', 'A member made two states in one place, or one that would undo what is settled.');
       return taken;
     });
   }
@@ -273,7 +275,10 @@ export class RoomConversation {
       throw refuseRoom('member', 'This device is not in the room.');
     }
     if (this.#record.alarm?.settled === false) {
-      throw refuseRoom('fork', 'A member made two states in one place: nothing is sent until the user has decided.');
+      throw refuseRoom(
+        'fork',
+        'A member made a state that forks the room: nothing is sent until the user has decided.',
+      );
     }
     return epoch;
   }

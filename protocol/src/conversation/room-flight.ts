@@ -63,6 +63,8 @@ export interface TakenRoomState extends OpenedHeld {
   readonly place: 'newest' | 'earlier' | 'lost';
   /** Whether it was held before: nothing but a secret can be new then. */
   readonly held: boolean;
+  /** States that lasted before, and that this one has undone: everyone is told of them. */
+  readonly undone: readonly RoomState[];
   /** Changes of one's own that did not last, to be made again where they still may be. */
   readonly again: readonly RoomChange[];
 }

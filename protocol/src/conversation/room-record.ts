@@ -9,6 +9,7 @@ import {
   MAX_ROOM_EPOCHS,
   ROOM_EPOCH_LIFE,
   ROOM_EPOCH_MESSAGES,
+  STATE_SETTLES,
 } from '../limits.ts';
 import type { Primitives, SecretKey } from '../primitives.ts';
 import { addedAt } from '../rooms/added.ts';
@@ -30,6 +31,8 @@ export interface RoomEpoch extends RoomState {
   readonly chains: readonly SenderChain[];
   /** When it stopped being the newest, Unix milliseconds; 0 while it is. */
   readonly ended: number;
+  /** When this device took or made it, by its own clock, Unix milliseconds: it settles with time. */
+  readonly came: number;
 }
 
 /** What came of a member over all epochs. */
@@ -54,7 +57,7 @@ export interface HeldEnvelope {
   readonly at: number;
 }
 
-/** Two states by one author with one `prev`: this is the one that was not taken. */
+/** A state that was not taken: the second of one author with one `prev`, or one by no admin that would undo a settled one. */
 export interface RoomAlarm extends Signed {
   /** Whether the user has decided to go on. */
   readonly settled: boolean;
@@ -107,8 +110,17 @@ export function newestEpoch(record: RoomRecord): RoomEpoch {
 }
 
 /** The states that lasted before and do not any more (§10.5). */
-export function lostSince(p: Primitives, before: RoomRecord, after: Pick<RoomRecord, 'epochs'>): readonly RoomEpoch[] {
+export function lostSince(
+  p: Primitives,
+  before: RoomRecord,
+  after: { readonly epochs: readonly RoomState[] },
+): readonly RoomEpoch[] {
   return before.epochs.filter((one) => lasts(p, before.epochs, one) && !lasts(p, after.epochs, one));
+}
+
+/** Whether a state has been held for so long that a fork does not undo it (§10.5). */
+export function isSettled({ came }: RoomEpoch, now: number): boolean {
+  return now - came >= STATE_SETTLES;
 }
 
 export function authorOf(record: RoomRecord, party: Party): RoomAuthor | undefined {
@@ -220,7 +232,7 @@ function leaverKey(leave: Signed): string {
 function epochOf(p: Primitives, added: NewState): RoomEpoch {
   const { state, secret, me } = added;
   const made = sameParty(state.says.by, me);
-  return { ...state, secret: made ? secret : undefined, chains: chainsOf(p, added), ended: 0 };
+  return { ...state, secret: made ? secret : undefined, chains: chainsOf(p, added), ended: 0, came: added.now };
 }
 
 function chainsOf(p: Primitives, { state, secret, me }: Omit<NewState, 'now'>): readonly SenderChain[] {

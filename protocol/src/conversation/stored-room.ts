@@ -23,7 +23,7 @@ import type { HeldEnvelope, RoomAuthor, RoomEpoch, RoomRecord } from './room-rec
 export interface StoredRoom {
   /** CBOR[1, room id, newest, sent seq, its hash, leaves, alarm] */
   readonly room: Uint8Array;
-  /** CBOR[1, statement, signature, file, leaves, secret or empty, [[chain, n] …] in the file's order, ended], one each. */
+  /** CBOR[1, statement, signature, file, leaves, secret or empty, [[chain, n] …] in the file's order, ended, came], one each. */
   readonly epochs: readonly Uint8Array[];
   /** CBOR[1, account, device, received seq, its hash, gaps, voids, told, news], one each. */
   readonly authors: readonly Uint8Array[];
@@ -52,6 +52,7 @@ const EPOCH = tuple([
   LEAVES,
   union([key(), bytes(0)]),
   list(tuple([key(), uint()]), 0, MAX_ROOM_MEMBERS),
+  uint(),
   uint(),
 ]);
 const AUTHOR = tuple([
@@ -92,7 +93,8 @@ export function encodeHeld({ sid, envelope, at }: HeldEnvelope): Uint8Array {
   return encodeCbor([1, sid, envelope, at]);
 }
 
-function encodeEpoch({ statement, signature, file, leaves, secret, chains, ended }: RoomEpoch): Uint8Array {
+function encodeEpoch(epoch: RoomEpoch): Uint8Array {
+  const { statement, signature, file, leaves, secret, chains, ended, came } = epoch;
   return encodeCbor([
     1,
     statement,
@@ -102,6 +104,7 @@ function encodeEpoch({ statement, signature, file, leaves, secret, chains, ended
     secret?.exposeSecretBytes() ?? new Uint8Array(0),
     chains.map(({ chain, n }) => [chain.exposeSecretBytes(), n]),
     ended,
+    came,
   ]);
 }
 
@@ -143,7 +146,7 @@ export function decodeRoomRecord(p: Primitives, stored: StoredRoom): RoomRecord 
 }
 
 function decodeEpoch(p: Primitives, row: Uint8Array): RoomEpoch {
-  const [, statement, signature, file, signed, secret, chains, ended] = decodeCborAs(EPOCH, row);
+  const [, statement, signature, file, signed, secret, chains, ended, came] = decodeCborAs(EPOCH, row);
   const leaves = signed.map(([of, by]) => ({ statement: of, signature: by }));
   const state = readRoomState(p, { statement, signature, file, leaves });
   return {
@@ -154,6 +157,7 @@ function decodeEpoch(p: Primitives, row: Uint8Array): RoomEpoch {
       return { account, device, dh: senderName(p, state.state, { account, device }), chain: new SecretKey(chain), n };
     }),
     ended,
+    came,
   };
 }
 

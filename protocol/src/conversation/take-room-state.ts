@@ -4,13 +4,14 @@ import type { Party } from '../envelope/message-statement.ts';
 import type { Primitives } from '../primitives.ts';
 import { changeOf, type RoomChange } from '../rooms/change.ts';
 import { lasts } from '../rooms/fork.ts';
-import { memberOf } from '../rooms/member-file.ts';
+import { isAdmin, memberOf } from '../rooms/member-file.ts';
 import { openRoomItem, type RoomItemContext } from '../rooms/open-room-item.ts';
 import { sameParty } from '../rooms/party.ts';
+import { refuseRoom } from '../rooms/refusal.ts';
 import type { RoomState } from '../rooms/room-state.ts';
 import { openHeld, type RoomSelf } from './open-in-room.ts';
 import type { TakenRoomState } from './room-flight.ts';
-import { lostSince, newestEpoch, type RoomRecord, withSecret, withState } from './room-record.ts';
+import { isSettled, lostSince, newestEpoch, type RoomRecord, withSecret, withState } from './room-record.ts';
 
 /** An item of a room that came in a pairwise session. */
 export interface CameInSession {
@@ -28,9 +29,10 @@ export function itemContext({ device, certificates }: RoomSelf, record: RoomReco
 }
 
 /**
- * The record with the state, and what came of it; nothing came where its author made two states in one place: then the
- * record has the alarm.
- * @throws ProtocolError `room`, as `openRoomItem`
+ * The record with the state, and what came of it; nothing came where its author made two states in one place, or would undo
+ * a settled state and may not: then the record has the alarm.
+ * @throws ProtocolError `room`, as `openRoomItem`; check `settled` where somebody who is in the room no more would undo a
+ *   settled state
  */
 export async function takeRoomState(
   p: Primitives,
@@ -41,14 +43,21 @@ export async function takeRoomState(
   const me = self.device.bundle;
   const { state, secret, held } = await openRoomItem(p, { ...itemContext(self, before), from }, body);
   if (!held && isTwin(before, state)) return { record: withAlarm(before, state), taken: undefined };
+  const undone = held ? [] : lostSince(p, before, { epochs: [...before.epochs, state] });
+  if (undone.some((one) => isSettled(one, now))) {
+    const { file } = newestEpoch(before);
+    if (memberOf(file, state.says.by) === undefined) {
+      throw refuseRoom('settled', 'Somebody who is in the room no more made a state that would undo what is settled.');
+    }
+    if (!isAdmin(file, state.says.by)) return { record: withAlarm(before, state), taken: undefined };
+  }
   const added = { state, secret, me, now };
   const grown = held ? withSecret(p, before, added) : withState(p, before, added);
   const { record, opened, refused } = await openHeld(p, self, grown, now);
   const newest = equalBytes(record.newest, state.state);
   const place = newest ? 'newest' : lasts(p, record.epochs, state) ? 'earlier' : 'lost';
-  const lost = lostSince(p, before, record).filter((one) => sameParty(one.says.by, me));
-  const again = lost.flatMap((one) => changeMade(before, one));
-  return { record, taken: { state, place, held, opened, refused, again } };
+  const again = undone.filter((one) => sameParty(one.says.by, me)).flatMap((one) => changeMade(before, one));
+  return { record, taken: { state, place, held, opened, refused, undone, again } };
 }
 
 function changeMade({ epochs }: RoomRecord, after: RoomState): readonly RoomChange[] {
@@ -63,7 +72,7 @@ function isTwin({ epochs }: RoomRecord, { says }: RoomState): boolean {
 }
 
 /**
- * With the alarm, which keeps the second state as its proof. One that the user has settled is not raised again, and none is
+ * With the alarm, which keeps the state that was not taken as its proof. One that the user has settled is not raised again, and none is
  * raised by who is in the room no more: there is nothing left to decide.
  */
 function withAlarm(record: RoomRecord, { says, statement, signature }: RoomState): RoomRecord {
