@@ -54,6 +54,7 @@ const LIES: Readonly<Record<string, string>> = {
   R20: 'forge membership, add a silent member',
   R21: 'split a room’s view',
   R22: 'hold back one member’s messages',
+  R23: 'refuse what could be stored',
 };
 
 const FAILURES_ELSEWHERE: Readonly<Record<string, string>> = {
