@@ -11,7 +11,7 @@ const LOST = TEXTS.slice(LEFT_OUT, LEFT_OUT + 1);
 
 export const attack: Attack = {
   id: 'R1',
-  title: 'a relay leaves a message out',
+  title: 'a message left out',
   has: 'the relay; no key of its users',
   steps: ['let the first message through', 'keep the second one back for good', 'let the third one through'],
   breaks: ['delivery', 'integrity'],

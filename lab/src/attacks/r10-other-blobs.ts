@@ -10,7 +10,7 @@ const TEXT = 'as it was sent';
 
 export const attack: Attack = {
   id: 'R10',
-  title: 'a relay delivers other blobs than were sent',
+  title: 'other blobs than were sent',
   has: 'the relay: every blob that is stored there; no key of its users',
   steps: [
     'change a bit of what lies in a mailbox, so that its message is lost',

@@ -9,7 +9,7 @@ const SECRET = 'only for you';
 
 export const attack: Attack = {
   id: 'R11',
-  title: 'a relay answers with another account under a name',
+  title: 'another account under a name',
   has: 'the relay, and an account of his own there',
   steps: [
     'wait until somebody who has written to @bob before looks him up again',

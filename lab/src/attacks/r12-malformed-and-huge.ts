@@ -28,7 +28,7 @@ const WAYS: Readonly<Record<string, Saying>> = {
 
 export const attack: Attack = {
   id: 'R12',
-  title: 'a relay says what is malformed, and huge',
+  title: 'malformed and huge answers',
   has: 'the relay',
   steps: [
     'say something that no relay says: a frame of four gigabytes, noise, answers that nobody asked for',

@@ -12,7 +12,7 @@ const SOON = 400;
 
 export const attack: Attack = {
   id: 'R13',
-  title: 'a relay says that messages could not be opened',
+  title: 'forged words about envelopes',
   has: 'the relay; no key of its users',
   steps: [
     'say of each envelope that its recipient could not open it, again and again',

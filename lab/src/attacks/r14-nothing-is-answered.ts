@@ -8,7 +8,7 @@ const TEXT = 'pay 100';
 
 export const attack: Attack = {
   id: 'R14',
-  title: 'a relay answers nothing, and cuts',
+  title: 'nothing is answered',
   has: 'the relay; no key of its users',
   steps: [
     'store a message and do not say so; deliver it and do not take note that it has come',

@@ -8,7 +8,7 @@ const COUNTER = 4_711;
 
 export const attack: Attack = {
   id: 'R15',
-  title: 'a relay claims to hold newer keys than one has made',
+  title: 'a claim to hold newer keys',
   has: 'the relay; no key of its users',
   steps: [
     'cut a user, and tell him when he comes again that his device has left prekeys of a higher number here',

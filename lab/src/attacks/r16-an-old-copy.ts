@@ -11,7 +11,7 @@ const AFTER = 'after it';
 
 export const attack: Attack = {
   id: 'R16',
-  title: 'a relay goes on from an old copy of its store',
+  title: 'an old copy of the store',
   has: 'the relay, and a copy of everything it had stored at some time; or an operator who restored a backup',
   steps: [
     'keep a copy while a first message waits, and let that be read',

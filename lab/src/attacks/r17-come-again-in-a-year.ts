@@ -14,7 +14,7 @@ const MANY = 10;
 
 export const attack: Attack = {
   id: 'R17',
-  title: 'a relay asks to be called again in nine thousand years',
+  title: 'come again in nine thousand years',
   has: 'the relay',
   steps: [
     'send a user away, or refuse what he asks, with a time to wait that no clock of a program can hold',

@@ -12,7 +12,7 @@ const NOISE = new Uint8Array(p.randomBytes(1024 + OUTER_OVERHEAD));
 
 export const attack: Attack = {
   id: 'R18',
-  title: 'a relay delivers noise without end',
+  title: 'noise without end',
   has: 'the relay',
   steps: [
     'deliver blobs of random bytes, one after the other',

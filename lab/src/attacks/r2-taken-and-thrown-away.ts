@@ -7,7 +7,7 @@ const LAST = 'then it is agreed';
 
 export const attack: Attack = {
   id: 'R2',
-  title: 'a relay takes a message and throws it away',
+  title: 'taken and thrown away',
   has: 'the relay; no key of its users',
   steps: [
     'deliver what is said until now',

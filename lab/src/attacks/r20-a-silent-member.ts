@@ -9,7 +9,7 @@ const SECRET = 'among us';
 
 export const attack: Attack = {
   id: 'R20',
-  title: 'a relay adds a silent member to a room',
+  title: 'a silent member in a room',
   has: 'the relay, which carries everything of a room, and an account of his own; no key of its members',
   steps: [
     'make the next state of a room, with oneself among the members, in the name of its admin or in one’s own',

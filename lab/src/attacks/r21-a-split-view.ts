@@ -7,7 +7,7 @@ const AGREED = 'as we agreed';
 
 export const attack: Attack = {
   id: 'R21',
-  title: 'a relay splits the view of a room',
+  title: 'a split view of a room',
   has: 'the relay; in the second way, an admin of the room as well',
   steps: [
     'keep the state that removes somebody from one of the members, so that it writes on in the old one',

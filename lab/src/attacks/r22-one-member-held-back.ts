@@ -7,7 +7,7 @@ const LATER = 'have you read what I wrote?';
 
 export const attack: Attack = {
   id: 'R22',
-  title: 'a relay holds one member of a room back',
+  title: 'one member of a room held back',
   has: 'the relay; no key of its members',
   steps: [
     'keep what one member writes from another, and let everything else through',

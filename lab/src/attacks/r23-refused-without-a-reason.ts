@@ -11,14 +11,12 @@ const TEXT = 'it matters';
 /** What it says of an envelope that it could store. */
 const WAYS: Readonly<Record<string, number>> = {
   'that the mailbox is not there': REFUSAL.mailboxUnknown,
-  'that the mailbox is full': REFUSAL.mailboxFull,
   'that the name of the envelope is taken': REFUSAL.idTaken,
-  'a word of no version': 4_711,
 };
 
 export const attack: Attack = {
   id: 'R23',
-  title: 'a relay refuses a message without a reason',
+  title: 'refused without a reason',
   has: 'the relay',
   steps: [
     'say once of a message that it cannot be stored, for one reason or another',

@@ -12,7 +12,7 @@ const AS_LOST = 'it is refused for its age, and lost';
 
 export const attack: Attack = {
   id: 'R3',
-  title: 'a relay keeps a message until it suits',
+  title: 'kept until it suits',
   has: 'the relay; no key of its users',
   steps: ['keep a message for an hour', 'deliver it'],
   breaks: ['freshness', 'delivery'],

@@ -10,7 +10,7 @@ const WANTED = [...ORDER.map((at) => SAID[at] ?? ''), 'nobody is told'];
 
 export const attack: Attack = {
   id: 'R4',
-  title: 'a relay delivers in another order',
+  title: 'delivered in another order',
   has: 'the relay; no key of its users',
   steps: ['keep all messages of a conversation', 'deliver the first, then the others backwards'],
   breaks: ['integrity'],

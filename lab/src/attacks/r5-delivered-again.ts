@@ -9,7 +9,7 @@ const [PAYMENT = '', THANKS = ''] = TEXTS;
 
 export const attack: Attack = {
   id: 'R5',
-  title: 'a relay delivers a message again',
+  title: 'delivered again',
   has: 'the relay, which keeps what it should have deleted; no key of its users',
   steps: [
     'deliver a message, and in the same breath again',

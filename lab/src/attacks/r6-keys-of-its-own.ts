@@ -18,7 +18,7 @@ const WAYS: Readonly<Record<string, (bob: PrekeySet, mallory: PrekeySet) => Prek
 
 export const attack: Attack = {
   id: 'R6',
-  title: 'a relay hands out keys of its own',
+  title: 'keys of the relay’s own',
   has: 'the relay, and an account of his own there; no key of its users',
   steps: [
     'wait until somebody asks for the keys of another, to write to him for the first time',

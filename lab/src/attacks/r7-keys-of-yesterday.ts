@@ -9,7 +9,7 @@ const TEXT = 'as agreed';
 
 export const attack: Attack = {
   id: 'R7',
-  title: 'a relay hands out keys of yesterday',
+  title: 'keys of yesterday',
   has: 'the relay; and of some device the keys that it has replaced since, because they had leaked',
   steps: [
     'keep the bundle and the prekeys of a device when it uploads newer ones',

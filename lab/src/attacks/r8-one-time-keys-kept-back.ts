@@ -6,7 +6,7 @@ const TEXT = 'for the first time';
 
 export const attack: Attack = {
   id: 'R8',
-  title: 'a relay says that no one-time keys are left',
+  title: 'one-time keys kept back',
   has: 'the relay; or an account there, with which all of them are fetched',
   steps: [
     'answer who asks for keys without a one-time key',

@@ -12,7 +12,7 @@ const ITS = 'from carol';
 
 export const attack: Attack = {
   id: 'R9',
-  title: 'a relay gives two people one one-time key',
+  title: 'one one-time key for two',
   has: 'the relay; no key of its users',
   steps: [
     'give two people who want to write to a third the same one-time key',
