@@ -7,6 +7,7 @@ import { bob, receivedFlight, receivedItem } from '../../client/test/fixtures/ho
 import { EXIT, type ExitCode } from '../src/exit-code.ts';
 import { RelayChat } from '../src/relay-chat/relay-chat.ts';
 import { LineScreen } from '../src/terminal/line-screen.ts';
+import { Xray } from '../src/xray/xray.ts';
 import { MessengerDouble, messageOf, PROOF, person, roomOf } from './fixtures/messenger-double.ts';
 
 const alice = person(1, { trust: 'verified' });
@@ -47,7 +48,8 @@ function run(
   });
   let printed = '';
   stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
-  const chat = new RelayChat({ screen, home: messenger.home, log: () => undefined, now: () => 0 });
+  const xray = new Xray({ screen, role: 'client', lab: false, mailboxes: true, now: () => 0 });
+  const chat = new RelayChat({ screen, home: messenger.home, xray, log: () => undefined, now: () => 0 });
   const ended = chat.run(messenger, options.to);
   const lines = async (): Promise<string[]> => {
     for (let turn = 0; turn < 6; turn++) await new Promise((resolve) => setImmediate(resolve));

@@ -174,6 +174,19 @@ suite('chat through a relay', { concurrency: 2 }, () => {
     assert.ok(!shown.slice(shown.indexOf('> /leaks')).includes('a secret word'));
   });
 
+  test('X-ray unfolds each message inside what the relay sees', async (t) => {
+    const [alice = ''] = await members(await startRelay(t), 'alice', 'bob');
+    const args = ['chat', '--plain', '--xray', '--to', '@bob'];
+    const program = new ChatProgram(t, { home: alice, args, input: 'the red wing\n' });
+    await program.line(/^xray\| → mailbox {2}envelope of \d+ B, seq 1 · /u);
+    await program.line(/^xray\| {10}kind mailbox · sid /u);
+    await program.line(/^xray\| P .* text\/plain, 12 B/u);
+    await program.line(/^xray\| made +✓ sign and wrap/u);
+    await program.line(/^xray\| → record \d+ +\[2\] relay · /u);
+    assert.equal((await program.exited).code, 0);
+    assert.ok(!program.out.includes('red wing'));
+  });
+
   test('scripts: lines in, lines out, each once; what was printed counts as seen', async (t) => {
     const [alice = '', bob = ''] = await members(await startRelay(t), 'alice', 'bob');
     const follow = new ChatProgram(t, { home: bob, args: ['receive', '--follow', '--json'], noInput: true });

@@ -49,9 +49,6 @@ export class ChatCommands {
 
   async #run(command: Command): Promise<void> {
     switch (command.name) {
-      case 'xray':
-        this.#xray(command.on);
-        return;
       case 'verify':
       case 'peer':
       case 'block':
@@ -107,11 +104,5 @@ export class ChatCommands {
       case 'name':
         callPeer(current, command.peerName);
     }
-  }
-
-  #xray(on: boolean | undefined): void {
-    const { xray, screen } = this.#options;
-    if (on !== undefined) xray.show(on);
-    else screen.notice(`X-ray is ${xray.shown ? 'on: /xray off ends it' : 'off: /xray on begins it'}.`);
   }
 }

@@ -5,6 +5,7 @@ import type { MessageCommand } from '../terminal/message-commands.ts';
 import { proofReport } from '../text/proof-report.ts';
 import { sanitiseName } from '../text/sanitise.ts';
 import { type Refusal, whyReport } from '../text/why.ts';
+import type { Xray } from '../xray/xray.ts';
 import type { MessageView } from './message-view.ts';
 import { proofOfStored } from './proof.ts';
 
@@ -20,6 +21,7 @@ export interface MessageCommandsOptions {
   readonly resend: (numbers: readonly number[]) => readonly number[];
   /** The lines of `/help`, safe to print. */
   readonly help: (topic?: string) => readonly string[];
+  readonly xray: Xray;
   readonly leave: () => void;
 }
 
@@ -69,6 +71,9 @@ export class MessageCommands {
       case 'delete':
         home.store.history.delete(command.number);
         screen.notice(`#${String(command.number)} is deleted here. Your peer may still have it.`);
+        return;
+      case 'xray':
+        this.#options.xray.command(command.on);
         return;
       case 'nick':
         this.#nick(command.nick);

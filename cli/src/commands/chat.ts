@@ -10,11 +10,13 @@ import { RelayChat } from '../relay-chat/relay-chat.ts';
 import { completeWord } from '../relay-chat/word-completion.ts';
 import type { ChatScreen } from '../terminal/chat-screen.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
+import { Xray } from '../xray/xray.ts';
 import { applyRetention, type ChatFlags, LAB_WARNING, openChatScreen } from './chat-options.ts';
 import { joinedLines } from './join.ts';
 import { isLink, joinAs, leadsFurther, readClaimedName, readLink, requireRelay } from './relay-place.ts';
 
-export interface RelayChatFlags extends Pick<ChatFlags, 'profile' | 'plain' | 'color' | 'bell' | 'keep'> {
+export interface RelayChatFlags
+  extends Pick<ChatFlags, 'profile' | 'plain' | 'color' | 'bell' | 'keep' | 'xray' | 'record'> {
   readonly to?: string;
   readonly name?: string;
 }
@@ -99,12 +101,16 @@ async function chat(home: Home, joined: JoinedRelay | undefined, flags: Prepared
     },
   });
   let messenger: Messenger | undefined;
+  let xray: Xray | undefined;
   try {
     if (home.lab) screen.notice(LAB_WARNING, 'warning');
     if (joined !== undefined) screen.notice(joinedLines(joined).join('\n'), 'good');
-    running = new RelayChat({ screen, home, log: openLog(home, relayRecord), now: Date.now });
+    xray = new Xray({ screen, role: 'client', lab: home.lab, mailboxes: true, now: Date.now });
+    if (flags.record !== undefined) xray.record(flags.record);
+    if (flags.xray === true) xray.show(true);
+    running = new RelayChat({ screen, home, xray, log: openLog(home, relayRecord), now: Date.now });
     const place = joined === undefined ? flags.link : undefined;
-    messenger = await openMessenger({ home, link: place, observe: running.observe });
+    messenger = await openMessenger({ home, link: place, observe: running.observe, watch: xray.watch });
     return await running.run(messenger, flags.to ?? joined?.contact?.fingerprint);
   } catch (error) {
     if (!isWaxwingError(error)) throw error;
@@ -112,6 +118,7 @@ async function chat(home: Home, joined: JoinedRelay | undefined, flags: Prepared
     return exitCodeOf(error.code);
   } finally {
     await messenger?.close();
+    xray?.close();
     screen.close();
   }
 }

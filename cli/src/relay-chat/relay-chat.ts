@@ -13,6 +13,7 @@ import { Composer } from '../chat/composer.ts';
 import { EXIT, type ExitCode, exitCodeOf } from '../exit-code.ts';
 import type { ChatScreen } from '../terminal/chat-screen.ts';
 import { conversationLabel } from '../text/conversation-label.ts';
+import type { Xray } from '../xray/xray.ts';
 import { Places } from './places.ts';
 import { RELAY_COMMANDS, type RelayCommand } from './relay-command-table.ts';
 import { RelayCommands } from './relay-commands.ts';
@@ -26,6 +27,7 @@ const FLUSH_LEAVING = 5_000;
 export interface RelayChatOptions {
   readonly screen: ChatScreen;
   readonly home: Home;
+  readonly xray: Xray;
   readonly log: (event: RelayEvent) => void;
   readonly now: () => number;
 }
@@ -78,7 +80,7 @@ export class RelayChat {
 
   /** The line being typed has changed. */
   readonly typed = (text: string): void => {
-    if (this.#options.home.store.settings.get('typing') === 'off' || this.#leaving) return;
+    if (this.#leaving || this.#options.home.store.settings.get('typing') === 'off') return;
     this.#places.current?.typing(text !== '' && !text.startsWith('/'));
   };
 

@@ -94,6 +94,7 @@ const TABLE: CommandTable<RelayCommand> = {
   search: MESSAGE_COMMANDS.search,
   delete: MESSAGE_COMMANDS.delete,
   resend: MESSAGE_COMMANDS.resend,
+  xray: MESSAGE_COMMANDS.xray,
   link: {
     usage: '/link [DAYS]',
     does: 'a link for one person, who then knows you as verified',

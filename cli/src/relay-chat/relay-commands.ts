@@ -15,6 +15,7 @@ import { conversationLabel } from '../text/conversation-label.ts';
 import { formatMoment } from '../text/duration.ts';
 import { qrLines } from '../text/qr.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
+import type { Xray } from '../xray/xray.ts';
 import { conversationLines } from './conversation-lines.ts';
 import { doctorLines } from './doctor-lines.ts';
 import type { Places } from './places.ts';
@@ -35,6 +36,7 @@ export interface RelayCommandsOptions {
   readonly home: Home;
   readonly places: Places;
   readonly messenger: Messenger;
+  readonly xray: Xray;
   readonly now: () => number;
   /** Something was said there. */
   readonly written: (conversation: RelayConversation) => void;

@@ -21,6 +21,8 @@ export function addRelayChat(program: Command, setExit: SetExit): void {
     .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
     .option('--no-bell', 'no bell on arrival')
     .option('--keep <days>', 'delete history older than so many days, for example 90d')
+    .option('--xray', 'show every frame and every message as it passes, unfolded layer by layer')
+    .option('--record <file>', 'write what X-ray shows into a new file, for waxwing xray')
     .action(async (link: string | undefined, flags: RelayChatFlags) => {
       const { runChat } = await import('../commands/chat.ts');
       setExit(await runChat(link, flags));

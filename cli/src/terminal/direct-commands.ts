@@ -7,7 +7,6 @@ export type Command =
   | MessageCommand
   | { readonly name: 'verify' }
   | { readonly name: 'peer' }
-  | { readonly name: 'xray'; readonly on?: boolean }
   | { readonly name: 'block' }
   | { readonly name: 'name'; readonly peerName?: string };
 
@@ -30,15 +29,7 @@ const TABLE: CommandTable<Command> = {
   history: MESSAGE_COMMANDS.history,
   search: MESSAGE_COMMANDS.search,
   delete: MESSAGE_COMMANDS.delete,
-  xray: {
-    usage: '/xray [on|off]',
-    does: 'show every frame, layer by layer, as it passes',
-    more: ['Secrets are shown as [8 digits]: equal marks, equal secrets. docs/cli.md explains the names.'],
-    read: (rest) => {
-      if (rest === '') return { name: 'xray' };
-      return rest === 'on' || rest === 'off' ? { name: 'xray', on: rest === 'on' } : undefined;
-    },
-  },
+  xray: MESSAGE_COMMANDS.xray,
   block: {
     usage: '/block',
     does: 'block this peer and leave',

@@ -10,6 +10,7 @@ export type MessageCommand =
   | { readonly name: 'search'; readonly words: string }
   | { readonly name: 'delete'; readonly number: number }
   | { readonly name: 'nick'; readonly nick?: string }
+  | { readonly name: 'xray'; readonly on?: boolean }
   | { readonly name: 'resend'; readonly number: number | 'all' };
 
 const DEFAULT_HISTORY = 20;
@@ -79,6 +80,15 @@ export const MESSAGE_COMMANDS: Rows = {
     read: (rest) => {
       const number = rest === 'all' ? 'all' : numberOr(rest, 'all');
       return number === undefined ? undefined : { name: 'resend', number };
+    },
+  },
+  xray: {
+    usage: '/xray [on|off]',
+    does: 'show every frame, layer by layer, as it passes',
+    more: ['Secrets are shown as [8 digits]: equal marks, equal secrets. docs/cli.md explains the names.'],
+    read: (rest) => {
+      if (rest === '') return { name: 'xray' };
+      return rest === 'on' || rest === 'off' ? { name: 'xray', on: rest === 'on' } : undefined;
     },
   },
 };

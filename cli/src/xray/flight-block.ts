@@ -24,6 +24,9 @@ import type { SecretMarks } from './secret-mark.ts';
 type Unfolded = Pick<Block, 'frame' | 'size' | 'title' | 'rows'>;
 type Step<Name extends OpeningStep['step']> = Extract<OpeningStep, { step: Name }>;
 
+/** The kinds of envelopes (§5). */
+const KINDS: readonly string[] = ['live', 'mailbox', 'room'];
+const MAILBOX = 1;
 const MOST_WORDS = 4;
 const LONGEST_WORD = 32;
 
@@ -46,7 +49,10 @@ export function sealedBlock(event: SealedTrace, { record, marks }: Carried): Unf
     chainRow(event.chain, payload.prev),
     ...checkRow(heldParts(layers.made), 'made'),
   ];
-  return { ...title(event.envelope, record, payload.seq), rows: [...recordRows(record, marks), ...rows] };
+  return {
+    ...title(event.envelope, { record, header: fields?.header, seq: payload.seq }),
+    rows: [...recordRows(record, marks), ...rows],
+  };
 }
 
 export function openedBlock(event: OpenedTrace, { record, marks }: Carried): Unfolded {
@@ -73,27 +79,34 @@ export function openedBlock(event: OpenedTrace, { record, marks }: Carried): Unf
       ? []
       : [{ kind: 'check', name: `${fault.code} ${fault.check}`, held: false, note: fault.message }];
   rows.push(...checkRow([...steps.filter((step) => !isFault(step)).map(stepPart), ...failed]));
-  const words = title(event.envelope, record, decrypted?.payload.seq);
+  const words = title(event.envelope, { record, header: fields?.header, seq: decrypted?.payload.seq });
   const refused = fault === undefined ? words : { ...words, title: `${words.title}, REFUSED` };
   return { ...refused, rows: [...recordRows(record, marks), ...rows] };
 }
 
 /** An envelope that came and was never opened: the channel had ended. */
 export function unopenedBlock(record: RecordTrace, envelope: Uint8Array, marks: SecretMarks): Unfolded {
-  const words = title(envelope, record);
+  const words = title(envelope, { record });
   const rows = [recordRow(record, marks), ...envelopeRows(unfold(envelope), marks.lab)];
   return { ...words, title: `${words.title}, not opened`, rows };
 }
 
 function title(
   envelope: Uint8Array,
-  record: RecordTrace | undefined,
-  seq?: number,
+  of: {
+    readonly record: RecordTrace | undefined;
+    readonly header?: Header | undefined;
+    readonly seq?: number | undefined;
+  },
 ): Pick<Block, 'frame' | 'size' | 'title'> {
+  const { record, header, seq } = of;
+  const words = `envelope of ${String(envelope.length)} B${seq === undefined ? '' : `, seq ${String(seq)}`}`;
+  // It travels inside the outer sealing, in a request to the relay or in one of its deliveries.
+  if (header?.kind === MAILBOX) return { frame: 'mailbox', size: envelope.length, title: words };
   return {
     frame: record === undefined ? 'record' : recordName(record.counter),
     size: record?.frame.length ?? 0,
-    title: `[1] envelope of ${String(envelope.length)} B${seq === undefined ? '' : `, seq ${String(seq)}`}`,
+    title: `[1] ${words}`,
   };
 }
 
@@ -125,7 +138,7 @@ function envelopeRows(fields: Fields | undefined, whole: boolean): Row[] {
     {
       name: '',
       parts: [
-        valuePart('kind', header.kind === 0 ? 'live' : header.kind),
+        valuePart('kind', KINDS[header.kind] ?? header.kind),
         bytesPart('sid', header.sid, { whole: true }),
         bytesPart('to_device', header.toDevice, { whole: true }),
         bytesPart('dh', header.dh, { whole: true }),

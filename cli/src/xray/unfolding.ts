@@ -25,8 +25,12 @@ export class Unfolding {
   /** Received records whose flights are not opened yet, oldest first. */
   readonly #received = new Map<Uint8Array, Waiting>();
 
-  constructor(marks: SecretMarks) {
+  readonly #mailboxes: boolean;
+
+  /** `mailboxes`: flights go through a relay, each in a sealing of its own and none of them in a record. */
+  constructor(marks: SecretMarks, mailboxes = false) {
     this.#marks = marks;
+    this.#mailboxes = mailboxes;
   }
 
   /** The blocks that an event completes. */
@@ -49,6 +53,7 @@ export class Unfolding {
       case 'record':
         return this.#record(connection, event);
       case 'sealed':
+        if (this.#mailboxes) return [{ direction: 'out', ...sealedBlock(event, { record: undefined, marks }) }];
         this.#sealed.set(event.envelope, event);
         return [];
       case 'opened': {

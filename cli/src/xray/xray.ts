@@ -14,6 +14,8 @@ export interface XrayOptions {
   readonly role: RecordingHeader['role'];
   /** Whether the home is a lab home: then secrets are shown as they are. */
   readonly lab: boolean;
+  /** Flights go through a relay. */
+  readonly mailboxes?: boolean;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -30,14 +32,16 @@ export class Xray {
 
   constructor(options: XrayOptions) {
     this.#options = options;
-    this.#unfolding = new Unfolding(new SecretMarks(options.lab));
+    this.#unfolding = new Unfolding(new SecretMarks(options.lab), options.mailboxes);
   }
 
-  /** For `listen` and `dial`. */
+  /** For `listen`, `dial` and `openMessenger`. */
   readonly watch: Watch = () => (this.#shown || this.#recording !== undefined ? this.#take : undefined);
 
-  get shown(): boolean {
-    return this.#shown;
+  /** `/xray`: switches it, or says how it is. */
+  command(on: boolean | undefined): void {
+    if (on !== undefined) this.show(on);
+    else this.#options.screen.notice(`X-ray is ${this.#shown ? 'on: /xray off ends it' : 'off: /xray on begins it'}.`);
   }
 
   show(on: boolean): void {
