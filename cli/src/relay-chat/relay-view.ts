@@ -66,6 +66,12 @@ export class RelayChatView extends MessageView {
     return conversationLabel(this.#options.places.titleOf(key));
   }
 
+  /** Not by what it has just begun to call itself. */
+  #nameBefore(peer: PeerView): string {
+    const claimed = this.#titleOf(peer.account).startsWith('~');
+    return claimed ? `${peer.fingerprint.slice(0, 15)}…` : this.name(peer);
+  }
+
   /** A peer in a sentence; safe. */
   name(peer: PeerView | 'me'): string {
     if (peer === 'me') return 'you';
@@ -168,7 +174,7 @@ export class RelayChatView extends MessageView {
         // Whoever is called by a name bound here, and claims the same, says nothing new.
         if (this.#titleOf(event.peer.account) === `@${event.peer.nick ?? ''}`) return;
         screen.notice(
-          `${this.name(event.peer)} calls itself ${sanitiseName(event.peer.nick ?? '')}: a claim, not an identity.`,
+          `${this.#nameBefore(event.peer)} calls itself ${sanitiseName(event.peer.nick ?? '')}: a claim, not an identity.`,
         );
         return;
       case 'unopenable': {

@@ -6,6 +6,11 @@ type RoomEvent = Extract<RelayEvent, { readonly kind: 'room' }>;
 
 /** `label` is the room's, safe; `name` gives somebody's, safe, and `you` for oneself. */
 export function roomWords(event: RoomEvent, label: string, name: (peer: PeerView | 'me') => string): string {
+  const words = changeWords(event, label, name);
+  return words.replace(/^you\b/u, 'You');
+}
+
+function changeWords(event: RoomEvent, label: string, name: (peer: PeerView | 'me') => string): string {
   const { change, room } = event;
   const by = name(event.by);
   const them = listWords(event.members.map(name));
