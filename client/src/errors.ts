@@ -79,6 +79,11 @@ export type ClientErrorCode =
   | 'too-fast'
   | 'not-connected' // what was asked for needs the relay, which is not connected now
   | 'no-relay' // this home has joined no relay
+  | 'not-in-room' // left, or taken out
+  | 'not-admin' // admins decide about a room
+  | 'last-admin' // a room is not left without one
+  | 'room-full'
+  | 'room-forked' // two states by one author (§10.5): nothing is sent there
   | 'not-delivered'; // sent anew several times, and it never opened there (§9.4)
 
 /**

@@ -62,6 +62,7 @@ export type {
 } from './conversation/room-flight.ts';
 export {
   type HeldEnvelope,
+  leaverOf,
   newestEpoch,
   type RoomAlarm,
   type RoomAuthor,
@@ -83,7 +84,7 @@ export { EVIDENCE_FILES, type EvidenceFile } from './evidence/files.ts';
 export { type Verdict as EvidenceVerdict, verifyEvidence } from './evidence/verify.ts';
 export { isProtocolError, ProtocolError, type ProtocolErrorCode } from './errors.ts';
 export { type Bundle, checkSerial, type KnownSerial, encodeBundle, openBundle, readBundle } from './keys/bundle.ts';
-export type { Certificate } from './keys/certificate.ts';
+export { type Certificate, isValidAt } from './keys/certificate.ts';
 export {
   createAccount,
   createDevice,
@@ -142,10 +143,10 @@ export { mailboxOf } from './relay-messages/mailbox.ts';
 export * from './relay-messages/reply.ts';
 export * from './relay-messages/request.ts';
 export type { RoomChange } from './rooms/change.ts';
-export { type MemberFile, memberOf, type RoomMember, type RoomRole } from './rooms/member-file.ts';
+export { isAdmin, type MemberFile, memberOf, type RoomMember, type RoomRole } from './rooms/member-file.ts';
 export type { Certificates } from './rooms/open-room-item.ts';
 export { encodeParty, sameParty } from './rooms/party.ts';
-export { decodeRoomGot, decodeRoomQuestion, type RoomGot, type RoomQuestion } from './rooms/room-control.ts';
+export { decodeRoomGot, decodeRoomQuestion, encodeRoomGot, encodeRoomQuestion, type RoomGot, type RoomQuestion } from './rooms/room-control.ts';
 export { decodeLeaveItem, decodeRoomItem, type RoomItem } from './rooms/room-item.ts';
 export { firstHalf, roomAddress, type RoomState } from './rooms/room-state.ts';
 export {

@@ -234,6 +234,14 @@ const CLIENT: Table<ClientErrorCode> = {
   ],
   'not-connected': ['This needs the relay, which is not connected now.', 'wait until it is, then try again'],
   'no-relay': ['This home has joined no relay.', 'open an invite link of one'],
+  'not-in-room': ['You are not in that room, or not any more.', 'ask an admin of it to let you in'],
+  'not-admin': ['Only an admin decides about a room.', 'ask one of its admins: /room members'],
+  'last-admin': ['A room is not left without an admin.', '/room admin @name, then try again'],
+  'room-full': ['A room has at most 64 devices.', 'take somebody out first, or make a second room'],
+  'room-forked': [
+    'A member told different members different things about who is in the room: nothing is sent there.',
+    'make a new room without whoever did this',
+  ],
   'not-delivered': [
     'It was sent anew several times, and never opened there.',
     'ask your peer to run /doctor, then /resend',

@@ -38,8 +38,8 @@ export interface AcceptedFlightsOptions {
   readonly links: LinkBook;
   readonly items: readonly ItemDoor[];
   readonly control: readonly ControlDoor[];
-  /** Whether an account is known from elsewhere than peers and contacts: a room. */
-  readonly isKnown: (account: Bytes) => boolean;
+  /** Whether an account is known from elsewhere than peers and contacts: a room, which this flight may bring. */
+  readonly isKnown: (account: Bytes, flight: OpenedMailboxFlight) => boolean;
   readonly onMessages: (messages: readonly RelayMessage[]) => void;
   /** Something came of this account, for which it may wait; `newDevice`: it is another one than before. */
   readonly onHeard: (account: Bytes, at: { readonly device: Bytes; readonly newDevice: boolean }) => void;
@@ -98,7 +98,7 @@ export class AcceptedFlights {
     const { account } = pair.key;
     const contact = this.#contact(account);
     if (contact !== undefined) return contact.standing;
-    const known = place.store.peers.get(account) !== undefined || isKnown(account) || links.isVisit(flight.ctl);
+    const known = place.store.peers.get(account) !== undefined || isKnown(account, flight) || links.isVisit(flight.ctl);
     return known ? 'open' : 'request';
   }
 

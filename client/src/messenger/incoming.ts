@@ -35,6 +35,14 @@ const AFTER_DISK_FAILURE = 10_000;
 /** Opens envelopes of kind 2 (§10.4). @throws ProtocolError for one that does not open */
 export type RoomDoor = (envelope: Bytes, header: Header) => Promise<OpenedMail>;
 
+/** What works on its own things with a batch of the mailbox, and is written, undone and ended together with it. */
+export interface BatchGuest {
+  save(): void;
+  settle(): void;
+  revert(): void;
+  end(): void;
+}
+
 export interface IncomingOptions {
   readonly place: Place;
   readonly pairs: Pairs;
@@ -42,6 +50,7 @@ export interface IncomingOptions {
   readonly flights: AcceptedFlights;
   readonly unopened: UnopenedBook;
   readonly room: RoomDoor | undefined;
+  readonly batch: BatchGuest | undefined;
   /** So many envelopes of the mailbox are done with. */
   readonly onTaken: (count: number) => void;
   readonly onFault: (error: unknown) => void;
@@ -109,7 +118,7 @@ export class Incoming {
   }
 
   async #batch(requests: RelayRequests, envelopes: Delivered): Promise<void> {
-    const { place, pairs, keeper, flights } = this.#options;
+    const { place, pairs, keeper, flights, batch } = this.#options;
     const turns = new Turns();
     const judged: Judged[] = [];
     try {
@@ -118,12 +127,15 @@ export class Incoming {
       place.store.transaction(() => {
         for (const { mail } of judged) mail.commit();
         for (const pair of turns.pairs) pair.save();
+        batch?.save();
         keeper.save();
       });
       for (const pair of turns.pairs) pair.settle();
+      batch?.settle();
       keeper.saved();
     } catch (error) {
       for (const pair of turns.pairs) pairs.revert(pair);
+      batch?.revert();
       for (const sid of turns.started) pairs.noteStarted(sid, undefined);
       keeper.reload();
       if (!(error instanceof WaxwingError)) throw error;
@@ -131,6 +143,7 @@ export class Incoming {
       return;
     } finally {
       turns.end();
+      batch?.end();
     }
     for (const sid of turns.started) pairs.noteStarted(sid, undefined); // on disk now
     this.#tell(requests, judged);

@@ -34,6 +34,8 @@ export interface OutgoingOptions {
   readonly readReceipts: (account: Bytes) => boolean;
   /** What others say beside the items of a flight to this account. */
   readonly more: (account: Bytes) => readonly ControlEntry[];
+  /** A flight with this ctl is on disk. */
+  readonly said: (account: Bytes, ctl: readonly ControlEntry[]) => void;
   /** Sealed and on disk: to be put. */
   readonly onSealed: () => void;
   readonly onStarted: (account: Bytes, started: StartedPair) => void;
@@ -63,7 +65,7 @@ export class Outgoing {
   readonly #options: OutgoingOptions;
   #requests: RelayRequests | undefined;
   /** Accounts (hex) that are worked for, and whether there may be more to do than was seen. */
-  readonly #working = new Map<string, { again: boolean }>();
+  readonly #working = new Map<string, { again: boolean; done: Promise<void> }>();
   /** After starts that came to nothing; without a timer once the pause is over. */
   readonly #pauses = new Map<string, Pause>();
 
@@ -90,9 +92,9 @@ export class Outgoing {
       return;
     }
     if (this.#requests === undefined || this.#pauses.get(name)?.timer !== undefined) return;
-    const run = { again: false };
+    const run = { again: false, done: Promise.resolve() };
     this.#working.set(name, run);
-    this.#work(account, options.step === true)
+    run.done = this.#work(account, options.step === true)
       .catch((error: unknown) => {
         if (error instanceof WaxwingError) this.#diskFailed(account, error);
         else this.#options.onFault(error);
@@ -101,6 +103,11 @@ export class Outgoing {
         this.#working.delete(name);
         if (run.again) this.wake(account);
       });
+  }
+
+  /** Resolves when what is being sealed is on disk. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#working.values()].map(({ done }) => done));
   }
 
   /** Nothing is being sealed. */
@@ -115,7 +122,8 @@ export class Outgoing {
       if (requests === undefined || !this.#mayWrite(account)) return;
       const { pairs, place } = this.#options;
       const current = await pairs.current(account);
-      if (!due && !this.#hasQueued(account) && !(current !== undefined && this.#owes(account, current))) return;
+      const toTell = this.#options.more(account).length > 0;
+      if (!due && !toTell && !this.#hasQueued(account) && !(current !== undefined && this.#owes(account, current))) return;
       due = false;
       if (current?.sends !== true && this.#waitsToStart(current)) return;
       const pair = current?.sends === true ? current : await this.#start(account, requests);
@@ -215,6 +223,7 @@ export class Outgoing {
       throw error;
     }
     pair.settle();
+    this.#options.said(account, said.ctl);
     return true;
   }
 

@@ -16,9 +16,11 @@ import type {
   StoredRow,
 } from './messenger.ts';
 import { findAccount, notConnected, titleOf } from './names.ts';
+import { Pairs } from './pairs.ts';
 import type { Place } from './place.ts';
 import { PrekeyKeeper, type PrekeysThere } from './prekey-keeper.ts';
 import type { RelayView } from './relay-view.ts';
+import { RoomTraffic } from './room-traffic.ts';
 import { storedRows } from './stored-rows.ts';
 import { Traffic } from './traffic.ts';
 import { viewRelay } from './view-relay.ts';
@@ -45,6 +47,7 @@ export class RelayMessenger implements Messenger {
   readonly ended: Promise<MessengerEnd>;
   readonly #place: Place;
   readonly #keeper: PrekeyKeeper;
+  readonly #rooms: RoomTraffic;
   readonly #traffic: Traffic;
   readonly #line: Line;
   readonly #calendar: NodeJS.Timeout;
@@ -68,11 +71,30 @@ export class RelayMessenger implements Messenger {
     const onFault = (error: unknown): void => {
       this.#fault(error);
     };
+    const pairs = new Pairs(place);
+    this.#rooms = new RoomTraffic({
+      place,
+      pairs,
+      wake: (account) => {
+        this.#traffic.outgoing.wake(account);
+      },
+      owe: (account) => {
+        this.#traffic.owe(account);
+      },
+      onSealed: () => {
+        this.#traffic.put();
+      },
+      onTyping: (account, signal) => {
+        this.#traffic.typing(account, signal);
+      },
+      onFault,
+    });
     this.#traffic = new Traffic({
       place,
+      pairs,
       keeper,
       readReceipts,
-      guests: {},
+      guests: this.#rooms.guests,
       onCaughtUp: () => {
         for (const { resolve } of this.#catching.splice(0)) resolve();
         place.observe({ kind: 'caught-up' });
@@ -120,19 +142,22 @@ export class RelayMessenger implements Messenger {
 
   conversations(): readonly ConversationView[] {
     const { store, relay } = this.#place;
-    return store.contacts
-      .list(relay)
-      .map(({ account }) => this.#traffic.conversations.of(account).view)
-      .sort((a, b) => b.lastAt - a.lastAt);
+    const { rooms } = this.#rooms;
+    const people = store.contacts.list(relay).map(({ account }) => this.#traffic.conversations.of(account).view);
+    return [
+      ...people.filter((view) => !rooms.isOnlyMember(view)),
+      ...rooms.all.map((room) => this.#rooms.talk(room).view),
+    ].sort((a, b) => b.lastAt - a.lastAt);
   }
 
   async open(who: string): Promise<RelayConversation> {
+    if (who.trim().startsWith('#')) return this.#rooms.talk(this.#rooms.rooms.find(who));
     const account = await findAccount(this.#place, this.#requests, who);
     return this.conversationOf({ account });
   }
 
   conversationOf(key: RelayConversationKey): RelayConversation {
-    if ('room' in key) throw noRooms();
+    if ('room' in key) return this.#rooms.talk(this.#rooms.rooms.get(key.room) ?? unknownRoom());
     return this.#traffic.conversations.of(key.account);
   }
 
@@ -151,28 +176,28 @@ export class RelayMessenger implements Messenger {
     this.#traffic.outgoing.wake(account);
   }
 
-  createRoom(): Promise<RelayConversation> {
-    return Promise.reject(noRooms());
+  async createRoom(name: string): Promise<RelayConversation> {
+    return this.#rooms.talk(await this.#rooms.desk.create(name));
   }
 
-  invite(): Promise<void> {
-    return Promise.reject(noRooms());
+  async invite(room: Bytes, who: string): Promise<void> {
+    await this.#rooms.desk.invite(room, who);
   }
 
-  remove(): Promise<void> {
-    return Promise.reject(noRooms());
+  async remove(room: Bytes, who: string): Promise<void> {
+    await this.#rooms.desk.remove(room, who);
   }
 
-  setRole(): Promise<void> {
-    return Promise.reject(noRooms());
+  async setRole(room: Bytes, who: string, role: 'admin' | 'member'): Promise<void> {
+    await this.#rooms.desk.setRole(room, who, role);
   }
 
-  renameRoom(): Promise<void> {
-    return Promise.reject(noRooms());
+  async renameRoom(room: Bytes, name: string): Promise<void> {
+    await this.#rooms.desk.rename(room, name);
   }
 
-  leaveRoom(): Promise<void> {
-    return Promise.reject(noRooms());
+  async leaveRoom(room: Bytes): Promise<void> {
+    await this.#rooms.desk.leave(room);
   }
 
   async *stored(): AsyncGenerator<StoredRow> {
@@ -203,7 +228,7 @@ export class RelayMessenger implements Messenger {
   async #close(ms: number): Promise<void> {
     const end = performance.now() + ms;
     this.#traffic.flushReceipts();
-    while (this.#requests !== undefined && !this.#traffic.quiet && performance.now() < end) {
+    while (this.#requests !== undefined && !(this.#traffic.quiet && this.#rooms.idle) && performance.now() < end) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     await this.#traffic.settled();
@@ -211,6 +236,8 @@ export class RelayMessenger implements Messenger {
     this.#requests = undefined;
     this.#finish({ how: 'closed' });
     await this.#traffic.settled();
+    await this.#traffic.outgoing.settled();
+    await this.#rooms.settled();
   }
 
   async #up(requests: RelayRequests, welcome: RelayWelcome): Promise<void> {
@@ -222,6 +249,7 @@ export class RelayMessenger implements Messenger {
     store.relays.setName(relay, name);
     this.#connections += 1;
     observe({ kind: 'connected', relay: this.relay, waiting: welcome.waiting, again: this.#connections > 1 });
+    this.#rooms.up(requests);
     this.#traffic.up(requests, welcome);
     this.#review();
   }
@@ -258,6 +286,7 @@ export class RelayMessenger implements Messenger {
     const was = this.#requests;
     this.#entering = undefined;
     this.#requests = undefined;
+    this.#rooms.down();
     this.#traffic.down();
     if (was !== undefined) this.#place.observe({ kind: 'cut', error });
   }
@@ -323,6 +352,7 @@ export class RelayMessenger implements Messenger {
     const error = end.how === 'failed' ? end.error : this.#overError();
     for (const { reject } of this.#catching.splice(0)) reject(error);
     clearInterval(this.#calendar);
+    this.#rooms.end();
     this.#traffic.end();
     this.#end.resolve(end);
   }
@@ -332,6 +362,6 @@ export class RelayMessenger implements Messenger {
   }
 }
 
-function noRooms(): Error {
-  return new TypeError('rooms are not built yet');
+function unknownRoom(): never {
+  throw new WaxwingError('name-unknown', 'There is no such room here.', 'See waxwing room list.');
 }

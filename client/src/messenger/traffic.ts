@@ -1,5 +1,5 @@
 /** What goes out and comes in at a relay: outbox, sealed envelopes, mailbox and receipts, and who wakes whom. */
-import { type Bytes, type ControlEntry, ENVELOPE_STATE, type EnvelopeState, REFUSAL, toHex } from '@waxwing/protocol';
+import { type Bytes, type ControlEntry, ENVELOPE_STATE, type EnvelopeState, type OpenedMailboxFlight, REFUSAL, toHex } from '@waxwing/protocol';
 import type { WaxwingError } from '../errors.ts';
 import { RelayFailure } from '../relay/relay-failure.ts';
 import type { RelayNews, RelayWelcome } from '../relay/relay-line-events.ts';
@@ -7,12 +7,12 @@ import type { RelayRequests } from '../relay/relay-requests.ts';
 import type { PostedEnvelope, PostedLine } from '../store/posted.ts';
 import { AcceptedFlights, type ControlDoor, type ItemDoor } from './accepted-flights.ts';
 import { Conversations } from './conversations.ts';
-import { Incoming, type RoomDoor } from './incoming.ts';
+import { type BatchGuest, Incoming, type RoomDoor } from './incoming.ts';
 import { LinkBook } from './link-book.ts';
 import { LostEnvelopes } from './lost-envelopes.ts';
 import { MailboxWatch } from './mailbox-watch.ts';
 import { Outgoing } from './outgoing.ts';
-import { Pairs } from './pairs.ts';
+import type { Pairs } from './pairs.ts';
 import { type Place, viewAccount } from './place.ts';
 import type { PrekeyKeeper } from './prekey-keeper.ts';
 import { PutQueue } from './put-queue.ts';
@@ -30,9 +30,13 @@ export interface Guests {
   readonly control?: readonly ControlDoor[];
   /** What they say beside the items of a flight to this account. */
   readonly more?: (account: Bytes) => readonly ControlEntry[];
+  /** A flight with this ctl is on disk. */
+  readonly said?: (account: Bytes, ctl: readonly ControlEntry[]) => void;
+  readonly batch?: BatchGuest | undefined;
   /** Whether an account is known from elsewhere than peers and contacts. */
-  readonly isKnown?: (account: Bytes) => boolean;
+  readonly isKnown?: (account: Bytes, flight: OpenedMailboxFlight) => boolean;
   /** What became of a copy of a room's envelope, where the relay has something to say of it. */
+  readonly onRoomStored?: (envelopes: readonly PostedEnvelope[]) => void;
   readonly onRoomEnvelope?: (envelope: PostedLine, state: EnvelopeState) => void;
   /** The room of a typing signal, where this account is in it. */
   readonly typingIn?: (room: Bytes, account: Bytes) => Where | undefined;
@@ -40,6 +44,7 @@ export interface Guests {
 
 export interface TrafficOptions {
   readonly place: Place;
+  readonly pairs: Pairs;
   readonly keeper: PrekeyKeeper;
   readonly readReceipts: (account: Bytes) => boolean;
   readonly guests: Guests;
@@ -57,6 +62,7 @@ export class Traffic {
   readonly lost: LostEnvelopes;
   readonly quotes: QuoteBook;
   readonly #place: Place;
+  readonly #guests: Guests;
   readonly #puts: PutQueue;
   readonly #incoming: Incoming;
   readonly #mailbox: MailboxWatch;
@@ -65,13 +71,14 @@ export class Traffic {
   readonly #onFault: (error: unknown) => void;
   #requests: RelayRequests | undefined;
 
-  constructor({ place, keeper, readReceipts, guests, onCaughtUp, onFault }: TrafficOptions) {
+  constructor({ place, pairs, keeper, readReceipts, guests, onCaughtUp, onFault }: TrafficOptions) {
     this.#place = place;
+    this.#guests = guests;
     this.#onFault = onFault;
-    this.pairs = new Pairs(place);
+    this.pairs = pairs;
     this.links = new LinkBook(place);
     this.unopened = new UnopenedBook(place);
-    const { pairs, links, unopened } = this;
+    const { links, unopened } = this;
     const wake = (account: Bytes): void => {
       this.outgoing.wake(account);
     };
@@ -123,6 +130,7 @@ export class Traffic {
       pairs,
       readReceipts,
       more: guests.more ?? (() => []),
+      said: guests.said ?? (() => undefined),
       onSealed: () => {
         this.#puts.wake();
       },
@@ -177,6 +185,7 @@ export class Traffic {
       flights,
       unopened,
       room: guests.room,
+      batch: guests.batch,
       onTaken: (count) => {
         this.#mailbox.taken(count);
       },
@@ -245,6 +254,11 @@ export class Traffic {
     });
   }
 
+  /** Envelopes were sealed elsewhere, and are to be put. */
+  put(): void {
+    this.#puts.wake();
+  }
+
   /** Something is to be told to this account soon. */
   owe(account: Bytes): void {
     this.#receipts.owe(account, { soon: true });
@@ -273,6 +287,7 @@ export class Traffic {
     });
     const numbers = this.#numbersOf(envelopes);
     if (numbers.length > 0) observe({ kind: 'sent', numbers });
+    this.#guests.onRoomStored?.(envelopes);
     for (const account of accountsOf(envelopes)) {
       this.conversations.of(account).settle();
       this.outgoing.wake(account);

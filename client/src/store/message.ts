@@ -2,8 +2,8 @@
 import type { Bytes } from '@waxwing/protocol';
 import type { ChainKey } from './chain.ts';
 
-/** Whom a message is for: an account, or the address it was typed to before anyone was there (`host:port`, `server`). */
-export type ConversationKey = { readonly account: Bytes } | { readonly address: string };
+/** Whom a message is for: an account, a room (its id, 32), or the address it was typed to before anyone was there (`host:port`, `server`). */
+export type ConversationKey = { readonly account: Bytes } | { readonly room: Bytes } | { readonly address: string };
 
 /** Through a relay one that was shown there is `read`, and one that was given up on `not-delivered` (§9.4, §9.6). */
 export type OutState = 'queued' | 'sent' | 'delivered' | 'too-old' | 'read' | 'failed';
@@ -14,7 +14,10 @@ export interface StoredMessage {
   readonly number: number;
   readonly direction: 'in' | 'out';
   readonly state: OutState | InState;
+  /** The other's; in a room its author's, and undefined for one's own. */
   readonly account: Bytes | undefined;
+  /** The id (32) of the room it was said in. */
+  readonly room: Bytes | undefined;
   readonly address: string | undefined;
   readonly ownDevice: Bytes | undefined;
   readonly peerDevice: Bytes | undefined;
@@ -55,6 +58,8 @@ export interface FlightRecord {
 }
 
 export interface ReceivedFlight extends FlightRecord {
+  /** In a room, which `chain` names then (see `roomChain`): who sent it. */
+  readonly author?: { readonly account: Bytes; readonly device: Bytes } | undefined;
   readonly outcome: 'accepted' | 'too-old';
   /** ms, clock-corrected (§5.5). */
   readonly age: number;

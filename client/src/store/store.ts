@@ -9,6 +9,7 @@ import type { Events, Peers, Pins } from './peer.ts';
 import type { Posted } from './posted.ts';
 import type { Prekeys } from './prekeys.ts';
 import type { Contacts, Relays } from './relay.ts';
+import type { Rooms, RoomStrays } from './room.ts';
 import type { UnopenedEnvelopes } from './unopenable.ts';
 
 /** Settings of a home: short texts under known names. */
@@ -46,5 +47,7 @@ export interface Store {
   readonly posted: Posted;
   readonly errands: Errands;
   readonly mail: Mail;
+  readonly rooms: Rooms;
+  readonly roomStrays: RoomStrays;
   readonly unopened: UnopenedEnvelopes;
 }

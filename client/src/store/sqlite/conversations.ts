@@ -18,7 +18,7 @@ export class SqliteConversations {
   constructor(database: Database) {
     this.#ofAccount = database.prepare('SELECT conversation FROM conversations WHERE account = ?');
     this.#ofAddress = database.prepare('SELECT conversation FROM conversations WHERE address = ?');
-    this.#add = database.prepare('INSERT INTO conversations (account, address) VALUES (?, ?)');
+    this.#add = database.prepare('INSERT INTO conversations (account, address, room) VALUES (?, ?, ?)');
     this.#delete = database.prepare('DELETE FROM conversations WHERE address = ?');
     this.#readUpTo = database.prepare('SELECT read_up_to FROM conversations WHERE conversation = ?');
     this.#markRead = database.prepare(`UPDATE conversations SET read_up_to = ? WHERE conversation = ?
@@ -26,7 +26,7 @@ export class SqliteConversations {
   }
 
   find(key: ConversationKey): number | undefined {
-    const row = 'account' in key ? this.#ofAccount.get(key.account) : this.#ofAddress.get(key.address);
+    const row = 'address' in key ? this.#ofAddress.get(key.address) : this.#ofAccount.get(idOf(key));
     return row?.conversation;
   }
 
@@ -34,7 +34,8 @@ export class SqliteConversations {
   findOrAdd(key: ConversationKey): number {
     const known = this.find(key);
     if (known !== undefined) return known;
-    return 'account' in key ? this.#add.run(key.account, null).rowid : this.#add.run(null, key.address).rowid;
+    if ('address' in key) return this.#add.run(null, key.address, 0).rowid;
+    return this.#add.run(idOf(key), null, 'room' in key ? 1 : 0).rowid;
   }
 
   /** For an address whose messages have all moved to an account. */
@@ -50,14 +51,19 @@ export class SqliteConversations {
   }
 }
 
+/** What stands in the column `account`: an account, or a room's id. */
+export function idOf(key: Exclude<ConversationKey, { readonly address: string }>): Bytes {
+  return 'room' in key ? key.room : key.account;
+}
+
 /** A condition on `messages` with the values to bind; none for all conversations. */
 export function conversationFilter(key: ConversationKey | undefined): {
   readonly sql: string;
   readonly values: readonly SqlValue[];
 } {
   if (key === undefined) return { sql: 'TRUE', values: [] };
-  const column = 'account' in key ? 'account' : 'address';
-  const value: Bytes | string = 'account' in key ? key.account : key.address;
+  const column = 'address' in key ? 'address' : 'account';
+  const value: Bytes | string = 'address' in key ? key.address : idOf(key);
   return {
     sql: `messages.conversation = (SELECT conversation FROM conversations WHERE ${column} = ?)`,
     values: [value],

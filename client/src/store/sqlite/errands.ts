@@ -26,7 +26,7 @@ export class SqliteErrands implements Errands {
   readonly #accounts: Statement<{ readonly account: Uint8Array }>;
 
   constructor(database: Database) {
-    this.#add = database.prepare('INSERT INTO errands (account, type, body, opening) VALUES (?, ?, ?, ?)');
+    this.#add = database.prepare('INSERT INTO errands (account, type, body, opening, state) VALUES (?, ?, ?, ?, ?)');
     this.#queued = database.prepare(`SELECT errand, type, body, opening FROM errands WHERE account = ? AND seq IS NULL
       ORDER BY errand LIMIT ${MAX_ITEMS}`);
     this.#markSent = database.prepare('UPDATE errands SET own_device = ?, peer_device = ?, seq = ? WHERE errand = ?');
@@ -37,8 +37,8 @@ export class SqliteErrands implements Errands {
     this.#accounts = database.prepare('SELECT DISTINCT account FROM errands WHERE seq IS NULL');
   }
 
-  add(account: Bytes, { type, body }: { readonly type: string; readonly body: Bytes }): void {
-    this.#add.run(account, type, body, nodePrimitives.randomBytes(HASH_SIZE));
+  add(account: Bytes, { type, body, state }: Parameters<Errands['add']>[1]): void {
+    this.#add.run(account, type, body, nodePrimitives.randomBytes(HASH_SIZE), state ?? null);
   }
 
   nextBatch(account: Bytes): readonly Errand[] {

@@ -1,5 +1,5 @@
 /** Flights in SQLite: what the evidence and the proof line of their messages need. Shared by outbox and history. */
-import type { Bytes } from '@waxwing/protocol';
+import { type Bytes, concat } from '@waxwing/protocol';
 import type { ChainKey } from '../chain.ts';
 import type { FlightRecord, ReceivedFlight } from '../message.ts';
 import type { Database, Statement } from './database.ts';
@@ -10,6 +10,7 @@ export interface FlightRow {
   readonly own_device: Uint8Array;
   readonly account: Uint8Array;
   readonly peer_device: Uint8Array;
+  readonly author: Uint8Array | null;
   readonly seq: number;
   readonly statement: Uint8Array;
   readonly signature: Uint8Array;
@@ -60,8 +61,8 @@ export class SqliteFlights {
     this.#bundle = database.prepare('SELECT bundle FROM bundles WHERE bytes = ?');
     this.#addBundle = database.prepare('INSERT INTO bundles (bytes) VALUES (?)');
     this.#add = database.prepare(`INSERT INTO flights (direction, own_device, account, peer_device, seq, statement,
-      signature, commitments, bundle, sent, at, outcome, age, gap, proof, first_number, last_number, kept)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+      signature, commitments, bundle, sent, at, outcome, age, gap, proof, first_number, last_number, kept, author)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#get = database.prepare(`SELECT flights.*, bundles.bytes AS bundle_bytes FROM flights
       JOIN bundles ON bundles.bundle = flights.bundle WHERE flight = ?`);
     this.#numbers = database.prepare('SELECT number FROM messages WHERE number BETWEEN ? AND ? AND flight = ?');
@@ -94,8 +95,9 @@ export class SqliteFlights {
   }
 
   addReceived(flight: ReceivedFlight): number {
-    const { outcome, age, gap } = flight;
-    return this.#insert('in', flight, { outcome, age, gap, numbers: [] });
+    const { outcome, age, gap, author } = flight;
+    const from = author && concat(author.account, author.device);
+    return this.#insert('in', flight, { outcome, age, gap, numbers: [], author: from });
   }
 
   /** The messages of a flight: `kept` of those between two numbers. */
@@ -181,6 +183,7 @@ export class SqliteFlights {
       fate.numbers[0] ?? 0,
       fate.numbers.at(-1) ?? 0,
       fate.numbers.length,
+      fate.author ?? null,
     ).rowid;
   }
 
@@ -195,4 +198,5 @@ interface Fate {
   readonly age: number | null;
   readonly gap: number;
   readonly numbers: readonly number[];
+  readonly author?: Bytes | undefined;
 }

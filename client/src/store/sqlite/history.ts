@@ -1,5 +1,5 @@
 /** The history in SQLite: receive, list, search, prove, and really delete. */
-import type { Bytes } from '@waxwing/protocol';
+import { type Bytes, concat } from '@waxwing/protocol';
 import { WaxwingError } from '../../errors.ts';
 import type { ChainKey } from '../chain.ts';
 import type {
@@ -16,7 +16,7 @@ import { optionalNumber, optionalText, toBytes } from './columns.ts';
 import { conversationFilter, type SqliteConversations } from './conversations.ts';
 import type { Database, SqlValue, Statement } from './database.ts';
 import type { FlightRow, SqliteFlights } from './flights.ts';
-import { messageOf, type MessageRow, SELECT_MESSAGES } from './message-row.ts';
+import { authorOf, messageOf, type MessageRow, SELECT_MESSAGES } from './message-row.ts';
 import { unknownMessage } from './outbox.ts';
 import { SqliteReceivedIds } from './received-ids.ts';
 import { searchFilter } from './search.ts';
@@ -66,15 +66,17 @@ export class SqliteHistory implements History {
   }
 
   receive(flight: ReceivedFlight, items: readonly ReceivedItem[]): readonly (number | undefined)[] {
+    const { author } = flight;
     const { account } = flight.chain;
+    const from = author && concat(author.account, author.device);
     return this.#database.transaction(() => {
       const row = this.#flights.addReceived(flight);
       if (items.length === 0) return [];
-      const conversation = this.#conversations.findOrAdd({ account });
+      const conversation = this.#conversations.findOrAdd(author === undefined ? { account } : { room: account });
       const at = this.#now();
       const numbers = items.map(({ id, opening, type, body, expiresAt }) => {
         // Shown once, whatever the peer sends again (§5.1).
-        if (this.#ids.has(account, conversation, id)) return undefined;
+        if (this.#ids.has({ account, conversation, author: from }, id)) return undefined;
         const { rowid } = this.#add.run(conversation, row, id, opening, type, body, at, expiresAt ?? null);
         this.#ids.add(id, rowid);
         return rowid;
@@ -197,12 +199,13 @@ export class SqliteHistory implements History {
 }
 
 function recordOf(row: FlightRow): Omit<NonNullable<StoredProof['flight']>, 'numbers'> & { readonly bundle: Bytes } {
+  const author = authorOf(row.author);
   return {
     direction: row.direction,
     chain: {
       ownDevice: toBytes(row.own_device),
-      account: toBytes(row.account),
-      peerDevice: toBytes(row.peer_device),
+      account: author?.account ?? toBytes(row.account),
+      peerDevice: author?.device ?? toBytes(row.peer_device),
     },
     seq: row.seq,
     statement: toBytes(row.statement),

@@ -1,5 +1,5 @@
 /** A row of `messages`, with its conversation and its flight, as a StoredMessage. */
-import { type Bytes, concat, utf8 } from '@waxwing/protocol';
+import { type Bytes, concat, HASH_SIZE, utf8 } from '@waxwing/protocol';
 import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 import type { OutState, StoredMessage } from '../message.ts';
 import { optionalBytes, optionalNumber, optionalText, toBytes } from './columns.ts';
@@ -20,9 +20,13 @@ export interface MessageRow {
   readonly created_at: number;
   readonly expires_at: number | null;
   readonly read_up_to: number;
+  /** 1 where `account` is a room's id. */
+  readonly room: number;
   /** Of the flight: null while the message is queued. */
   readonly own_device: Uint8Array | null;
   readonly peer_device: Uint8Array | null;
+  /** Received in a room: account (32) and device (16) of its author. */
+  readonly author: Uint8Array | null;
   readonly seq: number | null;
   readonly flight_at: number | null;
   readonly outcome: 'accepted' | 'too-old' | null;
@@ -30,8 +34,8 @@ export interface MessageRow {
 }
 
 /** What every reading of whole messages selects: put a condition on `messages` behind it. */
-export const SELECT_MESSAGES = `SELECT messages.*, conversations.account, conversations.read_up_to, flights.own_device,
-  flights.peer_device, flights.seq, flights.at AS flight_at, flights.outcome, flights.decided_at
+export const SELECT_MESSAGES = `SELECT messages.*, conversations.account, conversations.read_up_to, conversations.room,
+  flights.own_device, flights.peer_device, flights.author, flights.seq, flights.at AS flight_at, flights.outcome, flights.decided_at
   FROM messages JOIN conversations USING (conversation) LEFT JOIN flights ON flights.flight = messages.flight`;
 
 export function messageOf(row: MessageRow): StoredMessage {
@@ -44,10 +48,9 @@ export function messageOf(row: MessageRow): StoredMessage {
     number: row.number,
     direction: row.direction,
     state,
-    account: optionalBytes(row.account),
+    ...partiesOf(row),
     address: optionalText(row.address),
     ownDevice: optionalBytes(row.own_device),
-    peerDevice: optionalBytes(row.peer_device),
     id: row.id === null ? idOf({ opening, type, body }) : toBytes(row.id),
     opening,
     type,
@@ -60,6 +63,21 @@ export function messageOf(row: MessageRow): StoredMessage {
     unread: incoming && row.number > row.read_up_to,
     expiresAt: optionalNumber(row.expires_at),
   };
+}
+
+function partiesOf(row: MessageRow): Pick<StoredMessage, 'account' | 'room' | 'peerDevice'> {
+  const account = optionalBytes(row.account);
+  if (row.room === 0) return { account, room: undefined, peerDevice: optionalBytes(row.peer_device) };
+  const author = authorOf(row.author);
+  return { account: author?.account, room: account, peerDevice: author?.device };
+}
+
+/** The author of a room's flight, as its column has it. */
+export function authorOf(
+  column: Uint8Array | null,
+): { readonly account: Bytes; readonly device: Bytes } | undefined {
+  if (column === null) return undefined;
+  return { account: toBytes(column.subarray(0, HASH_SIZE)), device: toBytes(column.subarray(HASH_SIZE)) };
 }
 
 function stateOf({ flight, outcome }: MessageRow): OutState {

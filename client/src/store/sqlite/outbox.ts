@@ -5,7 +5,7 @@ import { WaxwingError } from '../../errors.ts';
 import type { ChainKey, Chains } from '../chain.ts';
 import type { ConversationKey, FlightRecord, Outbox, QueuedMessage, SeqRange } from '../message.ts';
 import { optionalNumber, toBytes } from './columns.ts';
-import { conversationFilter, type SqliteConversations } from './conversations.ts';
+import { conversationFilter, idOf, type SqliteConversations } from './conversations.ts';
 import type { Database, Statement } from './database.ts';
 import type { SqliteFlights } from './flights.ts';
 import { QUEUED } from './message-row.ts';
@@ -178,7 +178,7 @@ export class SqliteOutbox implements Outbox {
     const queued = row?.queued ?? 0;
     // An address has no flights: nobody has answered there.
     if (to !== undefined && 'address' in to) return { queued, sent: 0, tooOld: 0 };
-    return { queued, ...this.#flights.counts(to?.account) };
+    return { queued, ...this.#flights.counts(to && idOf(to)) };
   }
 }
 

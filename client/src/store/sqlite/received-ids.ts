@@ -7,6 +7,12 @@ const GATHERED = 32_768;
 /** Bytes of an id that stand in an index. */
 const START = 6;
 
+export interface IdOwner {
+  readonly account: Bytes;
+  readonly conversation: number;
+  readonly author: Bytes | undefined;
+}
+
 export class SqliteReceivedIds {
   readonly #find: Statement<unknown>;
   readonly #add: Statement<never>;
@@ -21,7 +27,8 @@ export class SqliteReceivedIds {
   constructor(database: Database, most = GATHERED) {
     this.#most = most;
     const known = (index: string): string =>
-      `SELECT 1 FROM ${index} JOIN messages USING (number) WHERE start = ? AND conversation = ? AND id = ?`;
+      `SELECT 1 FROM ${index} JOIN messages USING (number) WHERE start = ? AND conversation = ? AND id = ?
+        AND (SELECT author FROM flights WHERE flights.flight = messages.flight) IS ?`;
     this.#find = database.prepare(`${known('recent_ids')} UNION ALL ${known('received_ids')}
       UNION ALL SELECT 1 FROM deleted_ids WHERE account = ? AND id = ? LIMIT 1`);
     this.#add = database.prepare('INSERT INTO recent_ids (start, number) VALUES (?, ?)');
@@ -35,10 +42,14 @@ export class SqliteReceivedIds {
     );
   }
 
-  /** Whether a message of this account with this id is here or was deleted by the user. */
-  has(account: Bytes, conversation: number, id: Bytes): boolean {
+  /**
+   * Whether a message of this account with this id is here or was deleted by the user; `author` (48) in a room, where one
+   * member's ids are no concern of another's.
+   */
+  has({ account, conversation, author }: IdOwner, id: Bytes): boolean {
     const start = id.subarray(0, START);
-    return this.#find.get(start, conversation, id, start, conversation, id, account, id) !== undefined;
+    const own = [start, conversation, id, author ?? null];
+    return this.#find.get(...own, ...own, account, id) !== undefined;
   }
 
   add(id: Bytes, number: number): void {

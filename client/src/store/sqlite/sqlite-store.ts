@@ -9,6 +9,7 @@ import type { Events, Peers, Pins } from '../peer.ts';
 import type { Posted } from '../posted.ts';
 import type { Prekeys } from '../prekeys.ts';
 import type { Contacts, Relays } from '../relay.ts';
+import type { Rooms, RoomStrays } from '../room.ts';
 import type { Settings, Store } from '../store.ts';
 import type { UnopenedEnvelopes } from '../unopenable.ts';
 import { SqliteChains } from './chains.ts';
@@ -29,6 +30,8 @@ import { SqliteMailboxes } from './mailboxes.ts';
 import { SqlitePosted } from './posted.ts';
 import { SqlitePrekeys } from './prekeys.ts';
 import { SqliteRelays } from './relays.ts';
+import { SqliteRoomStrays } from './room-strays.ts';
+import { SqliteRooms } from './rooms.ts';
 import { SqliteUnopened } from './unopened.ts';
 
 export class SqliteStore implements Store {
@@ -47,6 +50,8 @@ export class SqliteStore implements Store {
   readonly posted: Posted;
   readonly errands: Errands;
   readonly mail: Mail;
+  readonly rooms: Rooms;
+  readonly roomStrays: RoomStrays;
   readonly unopened: UnopenedEnvelopes;
   readonly #database: Database;
 
@@ -70,6 +75,8 @@ export class SqliteStore implements Store {
     this.posted = new SqlitePosted(database, now);
     this.errands = new SqliteErrands(database);
     this.mail = new SqliteMail(database, flights, now);
+    this.rooms = new SqliteRooms(database);
+    this.roomStrays = new SqliteRoomStrays(database);
     this.unopened = new SqliteUnopened(database);
   }
 

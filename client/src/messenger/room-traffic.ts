@@ -1,0 +1,211 @@
+/** Everything about rooms at a relay, put together: what comes of them, what goes to them, and what their user does. */
+import { type Bytes, type EnvelopeState, ENVELOPE_STATE, equalBytes, sameParty, TYPE_ROOM, toHex } from '@waxwing/protocol';
+import type { RelayRequests } from '../relay/relay-requests.ts';
+import type { PostedEnvelope, PostedLine } from '../store/posted.ts';
+import type { Pairs } from './pairs.ts';
+import { ownDevice, type Place } from './place.ts';
+import type { Where } from './relay-event.ts';
+import { RoomBundles } from './room-bundles.ts';
+import { RoomChanges } from './room-changes.ts';
+import { RoomDesk } from './room-desk.ts';
+import { RoomIncoming } from './room-incoming.ts';
+import { RoomOutgoing, waitingCopies } from './room-outgoing.ts';
+import { RoomReceipts } from './room-receipts.ts';
+import { RoomTalk } from './room-talk.ts';
+import { RoomTidings } from './room-tidings.ts';
+import type { Room } from './room.ts';
+import { Rooms } from './rooms.ts';
+import type { Guests } from './traffic.ts';
+
+export interface RoomTrafficOptions {
+  readonly place: Place;
+  readonly pairs: Pairs;
+  /** Something is queued for this account, or to be told to it at once. */
+  readonly wake: (account: Bytes) => void;
+  /** Something is to be told to this account soon. */
+  readonly owe: (account: Bytes) => void;
+  /** Envelopes are to be put. */
+  readonly onSealed: () => void;
+  readonly onTyping: (account: Bytes, signal: { readonly on: boolean; readonly room: Bytes }) => void;
+  readonly onFault: (error: unknown) => void;
+}
+
+export class RoomTraffic {
+  readonly rooms: Rooms;
+  readonly desk: RoomDesk;
+  readonly #options: RoomTrafficOptions;
+  readonly #changes: RoomChanges;
+  readonly #tidings: RoomTidings;
+  readonly #receipts: RoomReceipts;
+  readonly #incoming: RoomIncoming;
+  readonly #outgoing: RoomOutgoing;
+  readonly #talks = new Map<Room, RoomTalk>();
+  #requests: RelayRequests | undefined;
+
+  constructor(options: RoomTrafficOptions) {
+    this.#options = options;
+    const { place, pairs, wake, owe, onSealed, onFault } = options;
+    const rooms = new Rooms(place, new RoomBundles(place, pairs));
+    this.rooms = rooms;
+    const onDelivered = (room: Room, numbers: readonly number[]): void => {
+      place.observe({ kind: 'delivered', numbers });
+      this.talk(room).delivered(numbers);
+    };
+    const onQueued = (room: Room): void => {
+      this.#outgoing.wake(room);
+    };
+    const changes = new RoomChanges({ place, rooms, onErrand: wake, onDelivered });
+    const tidings = new RoomTidings({ place, rooms, owe, onFault });
+    const receipts = new RoomReceipts({ place, rooms, onDelivered, onQueued, onErrand: wake });
+    this.#changes = changes;
+    this.#tidings = tidings;
+    this.#receipts = receipts;
+    this.desk = new RoomDesk({ place, rooms, changes, requests: () => this.#requests });
+    this.#outgoing = new RoomOutgoing({ place, rooms, changes, tidings, onSealed, onDelivered, onFault });
+    this.#incoming = new RoomIncoming({
+      place,
+      rooms,
+      receipts,
+      tidings,
+      onMessages: (room, messages) => {
+        for (const message of messages) place.observe({ kind: 'message', message });
+        this.talk(room).take(messages);
+      },
+      onDelivered,
+      onState: (room, again) => {
+        onQueued(room);
+        this.#changes.again(room, again).catch(onFault);
+      },
+      onFault,
+    });
+  }
+
+  /** What the traffic between devices asks of rooms. */
+  get guests(): Guests {
+    return {
+      room: (envelope, header) => this.#incoming.envelope(envelope, header),
+      items: [(item, flight, pair) => this.#incoming.item(item, flight, pair)],
+      control: [(flight, pair) => this.#incoming.control(flight, pair)],
+      batch: this.rooms,
+      more: (account) => this.#tidings.more(account),
+      said: (account, ctl) => {
+        this.#tidings.said(account, ctl);
+        this.#forgetSecrets().catch(this.#options.onFault);
+      },
+      // Who is in a room with us, or lets us into one, is no stranger (§9.6).
+      isKnown: (account, flight) => this.rooms.knows(account) || flight.items.some(({ type }) => type === TYPE_ROOM),
+      onRoomEnvelope: (envelope, state) => {
+        this.#lost(envelope, state);
+      },
+      onRoomStored: (envelopes) => {
+        this.#stored(envelopes);
+      },
+      typingIn: (id, account) => this.#where(id, account),
+    };
+  }
+
+  up(requests: RelayRequests): void {
+    this.#requests = requests;
+    this.rooms.bundles.up(requests);
+    this.#outgoing.up();
+    this.#tidings.up();
+  }
+
+  down(): void {
+    this.#requests = undefined;
+    this.rooms.bundles.up(undefined);
+    this.#outgoing.down();
+  }
+
+  end(): void {
+    this.down();
+    this.#tidings.end();
+    for (const talk of this.#talks.values()) talk.close();
+  }
+
+  /** Nothing of rooms is being sealed. */
+  get idle(): boolean {
+    return this.#outgoing.idle;
+  }
+
+  /** Resolves when nobody works on a room any more. */
+  async settled(): Promise<void> {
+    await this.#outgoing.settled();
+    for (const room of this.rooms.all) (await room.lock())();
+  }
+
+  talk(room: Room): RoomTalk {
+    const known = this.#talks.get(room);
+    if (known !== undefined) return known;
+    const { place } = this.#options;
+    const { rooms } = this;
+    const talk = new RoomTalk({
+      place,
+      room,
+      rooms,
+      onQueued: () => {
+        this.#outgoing.wake(room);
+      },
+      onTyping: (on) => {
+        this.#typing(room, on);
+      },
+    });
+    this.#talks.set(room, talk);
+    return talk;
+  }
+
+  #typing(room: Room, on: boolean): void {
+    const { place, onTyping } = this.#options;
+    const me = ownDevice(place).bundle;
+    for (const member of room.file.members) {
+      if (!sameParty(member, me)) onTyping(member.account, { on, room: room.id });
+    }
+  }
+
+  #where(id: Bytes, account: Bytes): Where | undefined {
+    const room = this.rooms.get(id);
+    if (room?.file.members.some((member) => equalBytes(member.account, account)) !== true) return undefined;
+    return { room: this.rooms.view(room) };
+  }
+
+  #lost({ id, room: of, seq }: PostedLine, state: EnvelopeState): void {
+    const room = of && this.rooms.get(of);
+    if (room === undefined || (state !== ENVELOPE_STATE.unopenable && state !== ENVELOPE_STATE.mailboxGone)) return;
+    this.#receipts.lost(room, { id, seq, gone: state === ENVELOPE_STATE.mailboxGone });
+  }
+
+  /** All copies of a flight are on the relay's disk: it is sent. */
+  #stored(envelopes: readonly PostedEnvelope[]): void {
+    const { place } = this.#options;
+    const rooms = new Map<string, { readonly room: Room; readonly seqs: Set<number> }>();
+    for (const { room: id, seq } of envelopes) {
+      const room = id && this.rooms.get(id);
+      if (room === undefined) continue;
+      const known = rooms.get(toHex(room.id)) ?? { room, seqs: new Set() };
+      known.seqs.add(seq);
+      rooms.set(toHex(room.id), known);
+    }
+    for (const { room, seqs } of rooms.values()) {
+      const waiting = new Set(waitingCopies(place, room));
+      const sent = [...seqs].filter((seq) => !waiting.has(seq));
+      const numbers = place.store.mail.numbersOf(room.chain, sent);
+      if (numbers.length > 0) place.observe({ kind: 'sent', numbers });
+      this.talk(room).settle();
+      this.#outgoing.wake(room);
+    }
+  }
+
+  /** A secret of one's own making is of no use once everybody has it (§10.2). */
+  async #forgetSecrets(): Promise<void> {
+    const { store } = this.#options.place;
+    for (const room of this.rooms.all) {
+      for (const { state, secret } of room.state.epochs) {
+        if (secret === undefined || !store.rooms.isTold(state)) continue;
+        await room.change(
+          (conversation) => conversation.forgetSecret(state),
+          () => undefined,
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { suite, test, type TestContext } from 'node:test';
+import { encodeFingerprint } from '@waxwing/protocol';
+import { NOW } from '../../protocol/test/fixtures/devices.ts';
+import { isWaxwingError } from '../src/errors.ts';
+import type { RelayConversation } from '../src/messenger/messenger.ts';
+import type { Clock } from './fixtures/homes.ts';
+import { TestMessenger } from './fixtures/messengers.ts';
+import { RelayDouble } from './fixtures/relay-double.ts';
+
+interface Three {
+  readonly relay: RelayDouble;
+  readonly clock: Clock;
+  readonly alice: TestMessenger;
+  readonly bob: TestMessenger;
+  readonly carol: TestMessenger;
+}
+
+async function three(t: TestContext): Promise<Three> {
+  const relay = new RelayDouble();
+  const clock = { time: NOW };
+  const alice = await TestMessenger.open(t, relay, 'alice', { clock });
+  const bob = await TestMessenger.open(t, relay, 'bob', { clock });
+  const carol = await TestMessenger.open(t, relay, 'carol', { clock });
+  return { relay, clock, alice, bob, carol };
+}
+
+const who = (one: TestMessenger): string => encodeFingerprint(one.account);
+const inRoom = (one: TestMessenger): RelayConversation => one.messenger.conversationOf({ room: roomOf(one) });
+const roomOf = (one: TestMessenger): Uint8Array<ArrayBuffer> => {
+  const room = one.messenger.conversations().find((view) => view.room !== undefined)?.room;
+  assert.ok(room);
+  return room.id;
+};
+const names = (of: RelayConversation): string[] =>
+  (of.view.room?.members ?? []).map(({ peer, role }) => `${peer === 'me' ? 'me' : peer.fingerprint} ${role}`).sort();
+
+/** Alice's room with both others in it, who know it. */
+async function roomOfThree(t: TestContext): Promise<Three> {
+  const world = await three(t);
+  const { alice, bob, carol } = world;
+  await alice.messenger.createRoom('tea');
+  await alice.messenger.invite(roomOf(alice), who(bob));
+  await alice.messenger.invite(roomOf(alice), who(carol));
+  await bob.until('room', ({ room }) => room.members.length === 3);
+  await carol.until('room');
+  return world;
+}
+
+suite('rooms', () => {
+  test('what is said in a room comes to all members once, and is delivered when all have it', async (t) => {
+    const { alice, bob, carol, relay } = await roomOfThree(t);
+    const before = relay.stored.length;
+    const [number] = inRoom(alice).post(['hello all']);
+    assert.deepEqual(await bob.shown(1), ['hello all']);
+    assert.deepEqual(await carol.shown(1), ['hello all']);
+    await alice.until('delivered', ({ numbers }) => numbers.includes(number ?? 0));
+    assert.equal(relay.stored.slice(before).filter(({ from }) => from === alice.home.device.bundle.account).length, 2);
+    const { message } = await bob.until('message');
+    assert.equal(message.room?.name, 'tea');
+    assert.equal(message.peer.fingerprint, who(alice));
+    assert.equal(message.proof.length, 6);
+    assert.deepEqual(
+      inRoom(bob)
+        .history({ search: 'hello' })
+        .map(({ body, account }) => [body.length, account && encodeFingerprint(account)]),
+      [[9, who(alice)]],
+    );
+    inRoom(carol).post(['and hello']);
+    assert.deepEqual(await bob.shown(2), ['hello all', 'and hello']);
+    assert.deepEqual(await alice.shown(1), ['and hello']);
+  });
+
+  test('who is taken out is told, and reads nothing that is said after it', async (t) => {
+    const { alice, bob, carol, relay } = await roomOfThree(t);
+    await alice.messenger.remove(roomOf(alice), who(carol));
+    const told = await carol.until('room', ({ change }) => change === 'remove');
+    assert.deepEqual(told.members, ['me']);
+    assert.equal(inRoom(carol).view.room?.standing, 'removed');
+    assert.throws(() => inRoom(carol).post(['still here']), { code: 'not-in-room' });
+    const before = relay.stored.length;
+    inRoom(alice).post(['without carol']);
+    assert.deepEqual(await bob.shown(1), ['without carol']);
+    const mailbox = relay.mailboxOf(carol.home.device);
+    assert.equal(relay.stored.slice(before).filter((one) => one.mailbox.join() === mailbox.join()).length, 0);
+  });
+
+  test('who leaves is left out by whoever sends next; the last admin names another first', async (t) => {
+    const { alice, bob, carol } = await roomOfThree(t);
+    await assert.rejects(alice.messenger.leaveRoom(roomOf(alice)), (error) => isWaxwingError(error, 'last-admin'));
+    await alice.messenger.setRole(roomOf(alice), who(bob), 'admin');
+    await bob.until('room', ({ change }) => change === 'role');
+    await carol.until('room', ({ change }) => change === 'role');
+    await alice.messenger.leaveRoom(roomOf(alice));
+    assert.equal(inRoom(alice).view.room?.standing, 'left');
+    while (bob.home.store.rooms.load(roomOf(bob)) === undefined) await bob.shown(0);
+    await new Promise((resolve) => setTimeout(resolve, 300)); // the word that she leaves is no event of its own
+    inRoom(bob).post(['alice is gone']);
+    const left = await alice.until('room', ({ change }) => change === 'leave');
+    assert.deepEqual(left.members, ['me']);
+    assert.deepEqual(await carol.shown(1), ['alice is gone']);
+    assert.deepEqual(names(inRoom(carol)), [`${who(bob)} admin`, 'me member'].sort());
+    assert.deepEqual(alice.texts, []);
+  });
+});
