@@ -146,7 +146,14 @@ export type { RoomChange } from './rooms/change.ts';
 export { isAdmin, type MemberFile, memberOf, type RoomMember, type RoomRole } from './rooms/member-file.ts';
 export type { Certificates } from './rooms/open-room-item.ts';
 export { encodeParty, sameParty } from './rooms/party.ts';
-export { decodeRoomGot, decodeRoomQuestion, encodeRoomGot, encodeRoomQuestion, type RoomGot, type RoomQuestion } from './rooms/room-control.ts';
+export {
+  decodeRoomGot,
+  decodeRoomQuestion,
+  encodeRoomGot,
+  encodeRoomQuestion,
+  type RoomGot,
+  type RoomQuestion,
+} from './rooms/room-control.ts';
 export { decodeLeaveItem, decodeRoomItem, type RoomItem } from './rooms/room-item.ts';
 export { firstHalf, roomAddress, type RoomState } from './rooms/room-state.ts';
 export {

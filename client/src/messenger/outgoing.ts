@@ -123,7 +123,8 @@ export class Outgoing {
       const { pairs, place } = this.#options;
       const current = await pairs.current(account);
       const toTell = this.#options.more(account).length > 0;
-      if (!due && !toTell && !this.#hasQueued(account) && !(current !== undefined && this.#owes(account, current))) return;
+      if (!due && !toTell && !this.#hasQueued(account) && !(current !== undefined && this.#owes(account, current)))
+        return;
       due = false;
       if (current?.sends !== true && this.#waitsToStart(current)) return;
       const pair = current?.sends === true ? current : await this.#start(account, requests);

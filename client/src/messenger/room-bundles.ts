@@ -49,7 +49,8 @@ export class RoomBundles {
   }
 
   /** For a RoomConversation: what is in hand. */
-  readonly certificates = (party: Party): readonly Certificate[] => this.of(party).map(({ certificate }) => certificate);
+  readonly certificates = (party: Party): readonly Certificate[] =>
+    this.of(party).map(({ certificate }) => certificate);
 
   /**
    * Has the bundles of these at hand as far as they are to be had.

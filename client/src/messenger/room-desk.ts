@@ -104,7 +104,8 @@ export class RoomDesk {
 
   #memberIn(id: Bytes): Room {
     const room = this.#options.rooms.get(id);
-    if (room === undefined) throw new WaxwingError('name-unknown', 'There is no such room here.', 'See waxwing room list.');
+    if (room === undefined)
+      throw new WaxwingError('name-unknown', 'There is no such room here.', 'See waxwing room list.');
     const { standing } = this.#options.rooms.view(room);
     if (standing !== 'member') throw notInRoom(standing);
     return room;

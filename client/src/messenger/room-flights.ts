@@ -60,7 +60,11 @@ export function keepInRoom(
   });
 }
 
-function remarkOf(place: Place, room: Room, { writtenBefore: before, lost, state }: OpenedRoomFlight): string | undefined {
+function remarkOf(
+  place: Place,
+  room: Room,
+  { writtenBefore: before, lost, state }: OpenedRoomFlight,
+): string | undefined {
   if (lost) return 'written in a state that did not last';
   const then = room.state.epochs.find((one) => equalBytes(one.state, state));
   return before && then !== undefined ? writtenBefore(place, then.file, newestEpoch(room.state).file) : undefined;

@@ -14,6 +14,7 @@ import {
   sealOuter,
   type SealedRoomFlight,
 } from '@waxwing/protocol';
+import { WaxwingError } from '../errors.ts';
 import { RelayFailure } from '../relay/relay-failure.ts';
 import type { QueuedMessage } from '../store/message.ts';
 import { ownDevice, pairKey, type Place } from './place.ts';
@@ -22,6 +23,8 @@ import type { RoomChanges } from './room-changes.ts';
 import type { Rooms } from './rooms.ts';
 import type { RoomTidings } from './room-tidings.ts';
 
+/** When to try again after the disk failed, ms. */
+const AFTER_DISK_FAILURE = 10_000;
 const CTL_VOID = 'void';
 /** Void ranges told in one flight. */
 const MAX_VOIDS_TOLD = 12;
@@ -79,12 +82,20 @@ export class RoomOutgoing {
     this.#working.set(room, run);
     run.done = this.#work(room)
       .catch((error: unknown) => {
-        if (!(error instanceof RelayFailure)) this.#options.onFault(error); // with the next channel
+        if (error instanceof RelayFailure) return; // with the next channel
+        if (error instanceof WaxwingError) this.#diskFailed(room, error);
+        else this.#options.onFault(error);
       })
       .finally(() => {
         this.#working.delete(room);
         if (run.again) this.wake(room);
       });
+  }
+
+  /** It is tried again: nothing of it has happened. */
+  #diskFailed(room: Room, error: WaxwingError): void {
+    this.#options.place.observe({ kind: 'storage', error });
+    setTimeout(() => this.wake(room), AFTER_DISK_FAILURE).unref();
   }
 
   async #work(room: Room): Promise<void> {

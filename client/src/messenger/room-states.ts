@@ -82,7 +82,11 @@ export function tellState(
   place.observe({ ...event, members: concerned(place, { says, file }, last).map((one) => viewParty(place, one)) });
 }
 
-function concerned(place: Place, { says, file }: Pick<RoomState, 'says' | 'file'>, last: RoomState | undefined): readonly Party[] {
+function concerned(
+  place: Place,
+  { says, file }: Pick<RoomState, 'says' | 'file'>,
+  last: RoomState | undefined,
+): readonly Party[] {
   if (last === undefined) return [ownDevice(place).bundle]; // one's own joining: what was before is not known
   switch (says.change) {
     case 'add':
@@ -96,7 +100,11 @@ function concerned(place: Place, { says, file }: Pick<RoomState, 'says' | 'file'
   }
 }
 
-function tellFork({ place, rooms }: Parts, room: Room, of: { readonly state: RoomState; readonly lost: boolean }): void {
+function tellFork(
+  { place, rooms }: Parts,
+  room: Room,
+  of: { readonly state: RoomState; readonly lost: boolean },
+): void {
   const { says } = of.state;
   const twins = room.state.epochs.filter((one) => equalBytes(one.says.prev, says.prev));
   if (twins.length < 2 || says.epoch === 1) return;

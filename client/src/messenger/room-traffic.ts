@@ -1,5 +1,13 @@
 /** Everything about rooms at a relay, put together: what comes of them, what goes to them, and what their user does. */
-import { type Bytes, type EnvelopeState, ENVELOPE_STATE, equalBytes, sameParty, TYPE_ROOM, toHex } from '@waxwing/protocol';
+import {
+  type Bytes,
+  type EnvelopeState,
+  ENVELOPE_STATE,
+  equalBytes,
+  sameParty,
+  TYPE_ROOM,
+  toHex,
+} from '@waxwing/protocol';
 import type { RelayRequests } from '../relay/relay-requests.ts';
 import type { PostedEnvelope, PostedLine } from '../store/posted.ts';
 import type { Pairs } from './pairs.ts';

@@ -88,7 +88,8 @@ export class Rooms {
 
   /** Whether somebody is met in rooms and nowhere else: nothing was said, and he has no name here. */
   isOnlyMember({ peer, lastAt, request }: ConversationView): boolean {
-    if (peer === undefined || lastAt > 0 || request || peer.trust === 'verified' || !this.knows(peer.account)) return false;
+    if (peer === undefined || lastAt > 0 || request || peer.trust === 'verified' || !this.knows(peer.account))
+      return false;
     const known = this.#place.store.peers.get(peer.account);
     return known?.petname === undefined && (known?.pins.length ?? 0) === 0;
   }
@@ -148,6 +149,8 @@ export class Rooms {
   #byPiece(wanted: string): readonly Room[] {
     const [, name = '', piece = ''] = /^#(?:(.*)\/)?([0-9a-f]{4,})$/u.exec(wanted) ?? [];
     if (piece === '') return [];
-    return this.all.filter((room) => toHex(room.id).startsWith(piece) && (name === '' || this.view(room).name === name));
+    return this.all.filter(
+      (room) => toHex(room.id).startsWith(piece) && (name === '' || this.view(room).name === name),
+    );
   }
 }

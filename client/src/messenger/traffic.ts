@@ -1,5 +1,13 @@
 /** What goes out and comes in at a relay: outbox, sealed envelopes, mailbox and receipts, and who wakes whom. */
-import { type Bytes, type ControlEntry, ENVELOPE_STATE, type EnvelopeState, type OpenedMailboxFlight, REFUSAL, toHex } from '@waxwing/protocol';
+import {
+  type Bytes,
+  type ControlEntry,
+  ENVELOPE_STATE,
+  type EnvelopeState,
+  type OpenedMailboxFlight,
+  REFUSAL,
+  toHex,
+} from '@waxwing/protocol';
 import type { WaxwingError } from '../errors.ts';
 import { RelayFailure } from '../relay/relay-failure.ts';
 import type { RelayNews, RelayWelcome } from '../relay/relay-line-events.ts';

@@ -1,12 +1,5 @@
 /** A room as it is shown (§10). */
-import {
-  leaverOf,
-  type MemberFile,
-  memberOf,
-  newestEpoch,
-  type Party,
-  sameParty,
-} from '@waxwing/protocol';
+import { leaverOf, type MemberFile, memberOf, newestEpoch, type Party, sameParty } from '@waxwing/protocol';
 import type { PeerView } from '../direct/peer-view.ts';
 import { titleOf } from './names.ts';
 import { ownDevice, type Place, viewAccount } from './place.ts';

@@ -12,10 +12,7 @@ export interface Errand {
 
 export interface Errands {
   /** `state` (32): that of a room whose secret it carries. */
-  add(
-    account: Bytes,
-    item: { readonly type: string; readonly body: Bytes; readonly state?: Bytes | undefined },
-  ): void;
+  add(account: Bytes, item: { readonly type: string; readonly body: Bytes; readonly state?: Bytes | undefined }): void;
   /** Queued ones, oldest first, that fit one flight. */
   nextBatch(account: Bytes): readonly Errand[];
   markSent(numbers: readonly number[], chain: ChainKey, seq: number): void;

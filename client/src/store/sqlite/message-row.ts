@@ -73,9 +73,7 @@ function partiesOf(row: MessageRow): Pick<StoredMessage, 'account' | 'room' | 'p
 }
 
 /** The author of a room's flight, as its column has it. */
-export function authorOf(
-  column: Uint8Array | null,
-): { readonly account: Bytes; readonly device: Bytes } | undefined {
+export function authorOf(column: Uint8Array | null): { readonly account: Bytes; readonly device: Bytes } | undefined {
   if (column === null) return undefined;
   return { account: toBytes(column.subarray(0, HASH_SIZE)), device: toBytes(column.subarray(HASH_SIZE)) };
 }

@@ -21,7 +21,9 @@ export class SqliteRoomStrays implements RoomStrays {
   readonly #remove: Statement<never>;
 
   constructor(database: Database) {
-    this.#add = database.prepare('INSERT INTO room_strays (address, account, device, bytes, at) VALUES (?, ?, ?, ?, ?)');
+    this.#add = database.prepare(
+      'INSERT INTO room_strays (address, account, device, bytes, at) VALUES (?, ?, ?, ?, ?)',
+    );
     this.#count = database.prepare('SELECT count(*) AS n, coalesce(sum(length(bytes)), 0) AS size FROM room_strays');
     this.#dropOld = database.prepare('DELETE FROM room_strays WHERE at < ?');
     this.#of = database.prepare('SELECT * FROM room_strays WHERE address = ? ORDER BY stray');

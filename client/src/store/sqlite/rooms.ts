@@ -65,8 +65,7 @@ export class SqliteRooms implements Rooms {
   load(room: Bytes): StoredRoom | undefined {
     const row = this.#room.get(room);
     if (row === undefined) return undefined;
-    const of = (kind: (typeof KINDS)[number]): Bytes[] =>
-      this.#rows.all(room, kind).map(({ bytes }) => toBytes(bytes));
+    const of = (kind: (typeof KINDS)[number]): Bytes[] => this.#rows.all(room, kind).map(({ bytes }) => toBytes(bytes));
     return {
       room: toBytes(row.bytes),
       epochs: of('epochs'),
@@ -90,9 +89,7 @@ export class SqliteRooms implements Rooms {
 
   unconfirmed(room: Bytes, member?: Party): readonly UnconfirmedCopy[] {
     const rows =
-      member === undefined
-        ? this.#unconfirmed.all(room)
-        : this.#unconfirmedBy.all(room, member.account, member.device);
+      member === undefined ? this.#unconfirmed.all(room) : this.#unconfirmedBy.all(room, member.account, member.device);
     return rows.map(({ account, device, seq }) => ({ account: toBytes(account), device: toBytes(device), seq }));
   }
 
