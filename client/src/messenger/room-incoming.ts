@@ -42,7 +42,8 @@ export interface RoomIncomingOptions {
   readonly onDelivered: (room: Room, numbers: readonly number[]) => void;
   /** A state moved on: what is queued may go now, and changes of one's own that did not last are to be made again. */
   readonly onState: (room: Room, again: Parameters<Room['conversation']['change']>[0][]) => void;
-  readonly onFault: (error: unknown) => void;
+  /** Work that nobody waits for, but the end. */
+  readonly run: (work: Promise<void>) => void;
 }
 
 /** What is to be read before an item is judged. */
@@ -98,7 +99,7 @@ export class RoomIncoming {
 
   /** Tries what came too early once more, now that more is known of the room. */
   retry(room: Room): void {
-    this.#retry(room).catch(this.#options.onFault);
+    this.#options.run(this.#retry(room));
   }
 
   async #retry(room: Room): Promise<void> {

@@ -49,6 +49,7 @@ export class RoomTraffic {
   readonly #outgoing: RoomOutgoing;
   readonly #talks = new Map<Room, RoomTalk>();
   #requests: RelayRequests | undefined;
+  readonly #running = new Set<Promise<void>>();
 
   constructor(options: RoomTrafficOptions) {
     this.#options = options;
@@ -82,9 +83,11 @@ export class RoomTraffic {
       onDelivered,
       onState: (room, again) => {
         onQueued(room);
-        this.#changes.again(room, again).catch(onFault);
+        this.#run(this.#changes.again(room, again));
       },
-      onFault,
+      run: (work) => {
+        this.#run(work);
+      },
     });
   }
 
@@ -98,7 +101,7 @@ export class RoomTraffic {
       more: (account) => this.#tidings.more(account),
       said: (account, ctl) => {
         this.#tidings.said(account, ctl);
-        this.#forgetSecrets().catch(this.#options.onFault);
+        this.#run(this.#forgetSecrets());
       },
       // Who is in a room with us, or lets us into one, is no stranger (§9.6).
       isKnown: (account, flight) => this.rooms.knows(account) || flight.items.some(({ type }) => type === TYPE_ROOM),
@@ -139,6 +142,7 @@ export class RoomTraffic {
   /** Resolves when nobody works on a room any more. */
   async settled(): Promise<void> {
     await this.#outgoing.settled();
+    while (this.#running.size > 0) await Promise.all(this.#running);
     for (const room of this.rooms.all) (await room.lock())();
   }
 
@@ -160,6 +164,11 @@ export class RoomTraffic {
     });
     this.#talks.set(room, talk);
     return talk;
+  }
+
+  #run(work: Promise<void>): void {
+    const running = work.catch(this.#options.onFault).finally(() => this.#running.delete(running));
+    this.#running.add(running);
   }
 
   #typing(room: Room, on: boolean): void {
