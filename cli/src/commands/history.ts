@@ -44,7 +44,8 @@ function conversationWith(store: Store, text: string): ConversationKey {
   }
 }
 
-function nameOfOther({ account, address }: StoredMessage, store: Store): string {
+function nameOfOther({ account, address, room }: StoredMessage, store: Store): string {
+  if (account === undefined && room !== undefined) return 'a room';
   const peer = account && store.peers.get(account);
   const name = peer && nameOf(peer);
   if (name !== undefined) return sanitiseName(name);
@@ -73,6 +74,7 @@ function recordOf(message: StoredMessage, store: Store): object {
     peer: peer?.fingerprint ?? null,
     name: peer?.petname ?? null,
     address: message.address ?? null,
+    room: message.room === undefined ? null : toHex(message.room),
     type,
     ...(text === undefined ? { body: toBase64(body) } : { text }),
     createdAt: message.createdAt,
