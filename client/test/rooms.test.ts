@@ -102,4 +102,30 @@ suite('rooms', () => {
     assert.deepEqual(names(inRoom(carol)), [`${who(bob)} admin`, 'me member'].sort());
     assert.deepEqual(alice.texts, []);
   });
+
+  test('killed at any moment, nobody misses anything or sees it twice', async (t) => {
+    const { alice, bob, carol, clock } = await roomOfThree(t);
+    inRoom(alice).post(['one']);
+    await alice.kill();
+    await alice.connect();
+    await bob.shown(1);
+    await bob.kill();
+    inRoom(alice).post(['two']);
+    await inRoom(alice).flush('sent');
+    await bob.connect();
+    await bob.shown(2);
+    await carol.shown(2);
+    clock.time += 61_000;
+    await bob.kill();
+    await bob.connect();
+    inRoom(bob).post(['three']);
+    await carol.shown(3);
+    assert.deepEqual(
+      [bob.texts, carol.texts],
+      [
+        ['one', 'two'],
+        ['one', 'two', 'three'],
+      ],
+    );
+  });
 });
