@@ -43,6 +43,7 @@ export type {
 } from './messenger/messenger.ts';
 export { joinRelay } from './messenger/join-relay.ts';
 export { openMessenger } from './messenger/open-messenger.ts';
+export { storedRoomNames } from './messenger/stored-room-names.ts';
 export { joinedRelays } from './messenger/view-relay.ts';
 export type { RelayEvent, RelayObserver, Unopenable, Where } from './messenger/relay-event.ts';
 export type { RelayMessage } from './messenger/relay-message.ts';

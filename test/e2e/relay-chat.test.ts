@@ -226,6 +226,56 @@ suite('chat through a relay', { concurrency: 2 }, () => {
     assert.match(nobody.err, /\[name-unknown\]/u);
   });
 
+  test('a room of three: one is away and catches up, one is taken out and reads nothing after', async (t) => {
+    const [alice = '', bob = '', carol = ''] = await members(await startRelay(t), 'alice', 'bob', 'carol');
+    const first = await chat(t, alice);
+    first.type('/room create the nest\r');
+    await first.until('a prompt that names the room', (rows) => rows.at(-1) === '#“the nest”>');
+    const second = await chat(t, bob);
+    first.type('/room invite @bob\r/room invite @carol\r');
+    await second.shows('let you into #“the nest”');
+    await first.shows('You let @carol into');
+    first.type('hello all\r');
+    await second.shows('#“the nest” ');
+    await second.shows('hello all ✓');
+    second.type('/join "#the nest"\rhello wren\r');
+    await first.shows('#“the nest” @bob: hello wren ✓');
+
+    const third = await chat(t, carol);
+    await third.shows('let you into #“the nest”');
+    await third.until('both, each with the room', (rows) =>
+      ['hello all', 'hello wren'].every((said) =>
+        rows.some((row) => row.includes('#“the nest” ') && row.includes(`: ${said} ✓`)),
+      ),
+    );
+    first.type('/room remove @carol\r');
+    await third.shows('took you out of #“the nest”');
+    await second.shows('took ');
+    second.type('only for two\r');
+    await first.shows('only for two ✓');
+    third.type('/join "#the nest"\ram I heard?\r');
+    await third.shows('am I heard?');
+    first.type('/room members\r');
+    await first.shows('In #“the nest”, 2:');
+    for (const terminal of [first, second]) assert.ok(!terminal.everything().includes('am I heard?'));
+    assert.ok(!third.everything().includes('only for two'));
+
+    third.type('\u0015'); // what was not sent is back in the line
+    for (const terminal of [first, second, third]) terminal.type('/quit\r');
+    await Promise.all([first.exited, second.exited, third.exited]);
+    await ok(waxwing(['send', '#the nest', 'by a script', '--wait', 'sent'], { home: bob }));
+    const got = records(await ok(waxwing(['receive', '--json', '--from', '#the nest'], { home: alice })));
+    assert.deepEqual(
+      got.map(({ text, conversation, room }) => [text, conversation, (room as { name: string } | null)?.name]),
+      [['by a script', '#the nest', 'the nest']],
+    );
+    const kept = await ok(waxwing(['history', '--peer', '#the nest'], { home: bob }));
+    assert.match(kept.out, /^#\d+ {2}\S+ \S+ {2}#“the nest” ~alice: hello all$/mu);
+    assert.match(kept.out, /^#\d+ {2}\S+ \S+ {2}You to #“the nest” \(\w+\): hello wren$/mu);
+    const [left] = records(await ok(waxwing(['room', 'leave', 'the nest', '--json'], { home: bob })));
+    assert.equal(left?.['standing'], 'left');
+  });
+
   test('the echo bot of the SDK answers whoever writes', async (t) => {
     const [bot = '', bob = ''] = await members(await startRelay(t), 'alice', 'bob');
     const child = spawn(process.execPath, [ECHO_BOT, bot], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -88,7 +88,8 @@ export class RelayCommands {
   }
 
   /** Where no conversation is meant, all are shown. */
-  #titleOf({ account, address }: StoredMessage): string {
+  #titleOf({ account, address, room }: StoredMessage): string {
+    if (room !== undefined) return this.#options.places.titleOf({ room });
     return account === undefined ? (address ?? '') : this.#options.messenger.titleOf(account);
   }
 

@@ -1,7 +1,7 @@
 /** A conversation's title as it is shown: no name of a person can look like a room, and no room's name like a sentence. */
 import { sanitiseLine, sanitiseName } from './sanitise.ts';
 
-const WORD = /^[\p{L}\p{M}\p{N}._~-]+$/u;
+const WORD = /^[\p{L}\p{M}\p{N}._~/-]+$/u;
 
 /** `@alice`, `bob`, `~eve`, `#team`, `SHA256:…`; a name of other characters stands in quotes. Safe to print. */
 export function conversationLabel(title: string): string {
