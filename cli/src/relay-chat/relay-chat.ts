@@ -118,9 +118,11 @@ export class RelayChat {
     // Commands of a script mean what is there; without the relay they mean what is here.
     const there = messenger.caughtUp().catch(() => undefined); // how it ended is told by `ended`
     if (!this.#options.screen.interactive) await this.#untilLeaving(Promise.race([there, this.#apart.promise]));
-    void composer.read(() => {
-      void this.#leaveWhenSent();
-    });
+    composer
+      .read(() => {
+        void this.#leaveWhenSent();
+      })
+      .catch(this.#finished.reject);
     return await this.#finished.promise;
   }
 

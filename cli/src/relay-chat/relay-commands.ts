@@ -7,6 +7,7 @@ import {
   type RelayConversation,
   type StoredMessage,
 } from '@waxwing/client';
+import { isProtocolError } from '@waxwing/protocol';
 import { MessageCommands } from '../chat/message-commands.ts';
 import { askToBlock, askToVerify, callPeer, type PeerDialogue, peerReport } from '../chat/peer-dialogue.ts';
 import { acceptName, readFingerprint } from '../peer-name.ts';
@@ -15,6 +16,7 @@ import { conversationLabel } from '../text/conversation-label.ts';
 import { formatMoment } from '../text/duration.ts';
 import { qrLines } from '../text/qr.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
+import { why } from '../text/why.ts';
 import type { Xray } from '../xray/xray.ts';
 import { conversationLines } from './conversation-lines.ts';
 import { doctorLines } from './doctor-lines.ts';
@@ -66,8 +68,23 @@ export class RelayCommands {
     try {
       await this.#run(command);
     } catch (error) {
-      if (!isWaxwingError(error)) throw error;
-      this.#options.view.error(error);
+      this.#tell(command, error);
+    }
+  }
+
+  /** A chat does not end because a command of it failed. */
+  #tell(command: RelayCommand, error: unknown): void {
+    const { screen, view } = this.#options;
+    if (isWaxwingError(error)) {
+      view.error(error);
+    } else if (isProtocolError(error)) {
+      const { sentence, next } = why(error.code);
+      screen.notice(`${sentence} (${error.message}) ${next} [${error.code}]`, 'error');
+    } else {
+      screen.notice(
+        `/${command.name} failed in a way nobody foresaw (${String(error)}). The chat goes on; please report this.`,
+        'error',
+      );
     }
   }
 
