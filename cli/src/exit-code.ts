@@ -82,6 +82,7 @@ const EXIT_OF: Readonly<Record<ClientErrorCode | RelayErrorCode, ExitCode>> = {
   'peer-rejected': EXIT.refused,
   'connection-cut': EXIT.undelivered,
   'relay-changed': EXIT.changed,
+  'relay-rollback': EXIT.changed,
   'relay-refused': EXIT.refused,
   'relay-unavailable': EXIT.network,
   'relay-replaced': EXIT.refused,

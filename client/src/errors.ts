@@ -65,6 +65,7 @@ export type ClientErrorCode =
   | 'connection-cut'
   // relays
   | 'relay-changed' // another key under a relay's address: it was not told who we are
+  | 'relay-rollback' // an older certificate of the relay than one already seen (§2)
   | 'relay-refused' // the relay refused a handshake or a request, for a reason without a code of its own
   | 'relay-unavailable' // it stores nothing now, or is being stopped
   | 'relay-replaced' // another program has a channel for this device

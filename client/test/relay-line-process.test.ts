@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { type Device, encodeFingerprint, type PutEnvelope, textOf } from '@waxwing/protocol';
+import { type Bundle, type Device, encodeFingerprint, type PutEnvelope, textOf } from '@waxwing/protocol';
 import { envelope, idOf, mailboxAt, signedPrekeys } from '../../relay/test/fixtures/mail.ts';
 import {
   alice,
@@ -13,10 +13,12 @@ import {
 import type { ConnectionTrace } from '../src/connection/connection-trace.ts';
 import { WaxwingError } from '../src/errors.ts';
 import type { RelayAddress } from '../src/relay/relay-address.ts';
+import { admitRelay } from '../src/messenger/admit-relay.ts';
 import { putRefusalOf, RelayFailure } from '../src/relay/relay-failure.ts';
 import type { RelayLineOptions } from '../src/relay/relay-line.ts';
 import type { RelayRequests } from '../src/relay/relay-requests.ts';
 import { wireTo } from './fixtures/direct-pair.ts';
+import { memoryHome } from './fixtures/messengers.ts';
 import { scriptedRelay, TestLine } from './fixtures/relay-lines.ts';
 
 const failsWith =
@@ -67,6 +69,27 @@ const many = (mailbox: PutEnvelope['mailbox'], count: number, from = 1): PutEnve
   Array.from({ length: count }, (_, n) => envelope(mailbox, from + n));
 
 describe('a line to a relay', () => {
+  it('ends for good where the relay shows an older certificate than before', async (t) => {
+    const relay = await scriptedRelay(t);
+    const home = memoryHome('bob');
+    t.after(() => {
+      home.close();
+    });
+    const { relays } = home.store;
+    const admit = (bundle: Bundle): void => {
+      admitRelay(relays, bundle);
+    };
+    const first = lineTo(t, relay.address, bob, { admit });
+    await first.next('up');
+    const { account, device } = alice.bundle;
+    const { serial, certificateHash } = relays.knownSerial(account, device) ?? { serial: 0, certificateHash: account };
+    assert.equal(serial, alice.bundle.certificate.serial);
+    relays.noteSerial(account, device, { serial: serial + 1, certificateHash });
+    const second = lineTo(t, relay.address, bob, { admit });
+    assert.ok(failsWith('relay-rollback', false)(await second.line.ended));
+    assert.deepEqual(second.kinds, []);
+  });
+
   it('joins by an invite, once; names are claimed and resolved', async (t) => {
     const relay = await runRelay(t);
     const token = await relay.token();

@@ -3,6 +3,7 @@ import { chmodSync, constants, copyFileSync, existsSync, mkdirSync, rmSync } fro
 import { join } from 'node:path';
 import type { Primitives } from '@waxwing/protocol/wire';
 import { RelayError } from './errors.ts';
+import { renewRestored } from './identity.ts';
 import { diskFailure } from './store/sql/disk-failure.ts';
 import { openSqlite, type SqliteFile } from './store/sql/sqlite.ts';
 
@@ -27,10 +28,10 @@ export function openData(data: string, p: Pick<Primitives, 'sha256'>): SqliteFil
 }
 
 /**
- * A backup into a folder that holds no relay yet.
+ * A backup into a folder that holds no relay yet. The relay is the same account there, and a new device (§2).
  * @throws RelayError `relay-not-empty`, `relay-backup-damaged`, `relay-disk`
  */
-export async function restoreData(file: string, data: string, p: Pick<Primitives, 'sha256'>): Promise<void> {
+export async function restoreData(file: string, data: string, p: Primitives, now = Date.now()): Promise<void> {
   if (holdsRelay(data)) {
     throw new RelayError(
       'relay-not-empty',
@@ -48,7 +49,7 @@ export async function restoreData(file: string, data: string, p: Pick<Primitives
   }
   try {
     const { store } = openSqlite(database, p);
-    const whole = (await store.identity()) !== undefined;
+    const whole = await renewRestored(p, store, now);
     await store.close();
     if (whole) return;
   } catch (error) {

@@ -215,6 +215,10 @@ const CLIENT: Table<ClientErrorCode> = {
   ],
   'connection-cut': ['The connection was cut without a goodbye.', AGAIN],
   'relay-changed': ['Another key answers at the relay’s address. It was not told who you are.', COMPARE],
+  'relay-rollback': [
+    'The relay shows an older certificate than before: its old keys may have leaked, or it is an old copy.',
+    'ask its operator over another way',
+  ],
   'relay-refused': ['The relay refused, and there is no code for why.', 'ask its operator what its log says'],
   'relay-unavailable': ['The relay stores nothing just now.', 'nothing to do: it is tried again by itself'],
   'relay-replaced': ['Another program has a connection for this device.', 'end the other program that uses this home'],

@@ -5,6 +5,9 @@ import { isWaxwingError, WaxwingError } from '../errors.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { type TraceEvent, traceReject } from './connection-trace.ts';
 
+/** What the own rules say of a peer. */
+const VERDICTS = ['peer-blocked', 'peer-quarantined', 'peer-rollback', 'relay-rollback'] as const;
+
 /** Either side of a handshake. */
 interface Handshaking {
   receive(chunk: Uint8Array, now: number): Promise<Step>;
@@ -56,7 +59,7 @@ export async function shake(options: ShakeOptions): Promise<Channel> {
   } catch (error) {
     if (deadline.signal.aborted) throw new HandshakeEnded('late', 'The handshake took longer than five seconds.');
     // A home that cannot be written is our trouble, no verdict on the peer: it finds a broken line and tries again.
-    if (error instanceof WaxwingError && !isWaxwingError(error, 'peer-blocked', 'peer-quarantined', 'peer-rollback')) {
+    if (error instanceof WaxwingError && !isWaxwingError(error, ...VERDICTS)) {
       stream.destroy();
       throw error;
     }

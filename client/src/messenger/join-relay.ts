@@ -6,6 +6,7 @@ import type { WaxwingError } from '../errors.ts';
 import { RelayLine } from '../relay/relay-line.ts';
 import type { RelayWelcome } from '../relay/relay-line-events.ts';
 import type { RelayRequests } from '../relay/relay-requests.ts';
+import { admitRelay } from './admit-relay.ts';
 import type { JoinedRelay, JoinOptions } from './messenger.ts';
 import type { Place } from './place.ts';
 import { PrekeyKeeper } from './prekey-keeper.ts';
@@ -14,7 +15,7 @@ import { viewRelay } from './view-relay.ts';
 /**
  * Joins the relay of a link with its invite, leaves prekeys there, and claims a name. The owner of a contact link is verified
  * by it, and is a contact from now on. One try: what keeps the relay from being reached is thrown.
- * @throws RelayFailure `connection-refused` …, `relay-changed`, `not-a-member`, `invite-unknown`, `invite-used`,
+ * @throws RelayFailure `connection-refused` …, `relay-changed`, `relay-rollback`, `not-a-member`, `invite-unknown`, `invite-used`,
  *   `invite-expired`, `too-fast`, `name-taken`, `name-invalid`
  */
 export async function joinRelay({ home, link, name, now = Date.now }: JoinOptions): Promise<JoinedRelay> {
@@ -63,6 +64,9 @@ async function withChannel<Value>(
     device: async () => {
       await home.renewIfDue();
       return home.device;
+    },
+    admit: (bundle) => {
+      admitRelay(home.store.relays, bundle);
     },
     now,
     onUp: (requests, welcome) => {

@@ -8,6 +8,7 @@ import type { Home } from '../home/home.ts';
 import type { RelayAddress } from '../relay/relay-address.ts';
 import { RelayLine } from '../relay/relay-line.ts';
 import type { StoredRelay } from '../store/relay.ts';
+import { admitRelay } from './admit-relay.ts';
 import type { Messenger, MessengerOptions } from './messenger.ts';
 import type { FlightTrace, Place } from './place.ts';
 import { RelayMessenger } from './relay-messenger.ts';
@@ -42,6 +43,9 @@ export async function openMessenger(options: MessengerOptions): Promise<Messenge
         device: async () => {
           await home.renewIfDue();
           return home.device;
+        },
+        admit: (bundle) => {
+          admitRelay(home.store.relays, bundle);
         },
         now,
         watch,

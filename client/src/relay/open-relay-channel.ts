@@ -1,5 +1,12 @@
 /** Calling a relay (§11.1): the first byte, a handshake pinned to the account in the address, and its welcome. */
-import { type Device, encodeFingerprint, HANDSHAKE_DEADLINE, decodeReply, isProtocolError } from '@waxwing/protocol';
+import {
+  type Bundle,
+  type Device,
+  encodeFingerprint,
+  HANDSHAKE_DEADLINE,
+  decodeReply,
+  isProtocolError,
+} from '@waxwing/protocol';
 import { type Content, HandshakingClient, misplaced, PinMismatchError } from '@waxwing/protocol/channel';
 import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 import { formatAddress } from '../connection/address.ts';
@@ -21,6 +28,8 @@ const FIRST_BYTE = new Uint8Array([0x77]);
 export interface OpenRelayChannelOptions {
   readonly relay: RelayAddress;
   readonly device: Device;
+  /** Told of the relay's bundle once its handshake is authenticated; throws a WaxwingError to refuse it. */
+  readonly admit?: ((relay: Bundle) => void) | undefined;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Gives up while connecting, shaking hands, and waiting for the welcome. */
@@ -32,7 +41,7 @@ export interface OpenRelayChannelOptions {
   readonly stopwatch?: (() => number) | undefined;
 }
 
-/** @throws RelayFailure `connection-refused`, `host-not-found`, `host-unreachable`, `connection-failed`, `handshake-failed`, `relay-changed`, `relay-refused` */
+/** @throws RelayFailure `connection-refused`, `host-not-found`, `host-unreachable`, `connection-failed`, `handshake-failed`, `relay-changed`, `relay-refused`, and what `admit` throws */
 export async function openRelayChannel(
   options: OpenRelayChannelOptions,
 ): Promise<{ readonly channel: RelayChannel; readonly welcome: RelayWelcome }> {
@@ -56,7 +65,7 @@ async function shakeHands(stream: ByteStream, options: OpenRelayChannelOptions):
   const trace = traceConnection(watch, { connection: options.connection, remote: formatAddress(relay) });
   stream.write(FIRST_BYTE);
   const side = new HandshakingClient(nodePrimitives, { device, pin: relay.relay, trace });
-  const channel = await shake({ stream, side, now, admit: () => undefined, trace }); // the pin is all we ask
+  const channel = await shake({ stream, side, now, admit: options.admit ?? (() => undefined), trace });
   return new Connection(stream, channel, { trace, stopwatch });
 }
 
@@ -111,6 +120,7 @@ function openingFailure(cause: unknown, relay: RelayAddress): unknown {
     const next = 'It is tried again by itself. Check the address, and ask the operator whether the relay runs.';
     return new RelayFailure(cause.code, [cause.message, next], { passing: true, cause });
   }
+  if (cause instanceof RelayFailure) return cause;
   if (isWaxwingError(cause)) return new RelayFailure(cause.code, [cause.message, cause.next], { passing: true, cause });
   if (cause instanceof HandshakeEnded && cause.how === 'rejected') {
     return new RelayFailure(

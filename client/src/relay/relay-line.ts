@@ -1,5 +1,5 @@
 /** A line to a relay that is kept: a channel, the next one after it was cut, and so on until it is closed. */
-import { CHANNEL_LIFE, type Device } from '@waxwing/protocol';
+import { type Bundle, CHANNEL_LIFE, type Device } from '@waxwing/protocol';
 import { Backoff } from '../connection/backoff.ts';
 import type { Watch } from '../connection/connection-trace.ts';
 import { isWaxwingError, type WaxwingError } from '../errors.ts';
@@ -14,6 +14,8 @@ export interface RelayLineOptions extends RelayLineObserver {
   readonly relay: RelayAddress;
   /** Asked before each channel: a home renews its certificate. A WaxwingError of it ends the line. */
   readonly device: () => Promise<Device>;
+  /** Told of the relay's bundle in each handshake; throws a RelayFailure to refuse it. */
+  readonly admit?: ((relay: Bundle) => void) | undefined;
   /** Unix milliseconds. */
   readonly now?: (() => number) | undefined;
   readonly watch?: Watch | undefined;
@@ -95,10 +97,11 @@ export class RelayLine {
         // A failed handshake counts like any other failure, without end: MAX_HANDSHAKE_RETRIES bounds the tries at six
         // digits that people compare, and nobody compares any with a relay, whose account stands in its address.
         this.#connections += 1;
-        const { relay, device, watch, stopwatch, now = Date.now } = this.#options;
+        const { relay, device, admit, watch, stopwatch, now = Date.now } = this.#options;
         const { channel, welcome } = await openRelayChannel({
           relay,
           device: await device(),
+          admit,
           now,
           signal: this.#giveUp.signal,
           watch,

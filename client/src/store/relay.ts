@@ -1,5 +1,5 @@
 /** Relays that this home belongs to, and the accounts it reaches there (§11). */
-import type { Bytes } from '@waxwing/protocol';
+import type { Bytes, KnownSerial } from '@waxwing/protocol';
 
 export interface StoredRelay {
   /** 32 */
@@ -18,6 +18,9 @@ export interface Relays {
   /** The one used last comes first. */
   list(): readonly StoredRelay[];
   setName(account: Bytes, name: string | undefined): void;
+  /** The newest certificate seen of a device (16) of a relay, whether or not this home has joined it. */
+  knownSerial(account: Bytes, device: Bytes): KnownSerial | undefined;
+  noteSerial(account: Bytes, device: Bytes, serial: KnownSerial): void;
   /** With the contacts there; sessions and history stay. */
   leave(account: Bytes): void;
 }

@@ -1,5 +1,5 @@
 /** Relays in SQLite. */
-import type { Bytes } from '@waxwing/protocol';
+import type { Bytes, KnownSerial } from '@waxwing/protocol';
 import type { Relays, StoredRelay } from '../relay.ts';
 import { optionalText, toBytes } from './columns.ts';
 import type { Database, Statement } from './database.ts';
@@ -20,6 +20,8 @@ export class SqliteRelays implements Relays {
   readonly #join: Statement<never>;
   readonly #setName: Statement<never>;
   readonly #leave: readonly Statement<never>[];
+  readonly #serial: Statement<{ readonly serial: number; readonly certificate_hash: Uint8Array }>;
+  readonly #noteSerial: Statement<never>;
 
   constructor(database: Database, now: () => number) {
     this.#database = database;
@@ -29,6 +31,11 @@ export class SqliteRelays implements Relays {
     this.#join = database.prepare(`INSERT INTO relays (account, host, port, joined_at, used_at) VALUES (?, ?, ?, ?, ?)
       ON CONFLICT (account) DO UPDATE SET host = excluded.host, port = excluded.port, used_at = excluded.used_at`);
     this.#setName = database.prepare('UPDATE relays SET name = ? WHERE account = ?');
+    this.#serial = database.prepare(
+      'SELECT serial, certificate_hash FROM relay_certificates WHERE relay = ? AND device = ?',
+    );
+    this.#noteSerial = database.prepare(`INSERT INTO relay_certificates VALUES (?, ?, ?, ?) ON CONFLICT (relay, device)
+      DO UPDATE SET serial = excluded.serial, certificate_hash = excluded.certificate_hash`);
     this.#leave = ['DELETE FROM contacts WHERE relay = ?', 'DELETE FROM relays WHERE account = ?'].map((sql) =>
       database.prepare<never>(sql),
     );
@@ -52,6 +59,15 @@ export class SqliteRelays implements Relays {
 
   setName(account: Bytes, name: string | undefined): void {
     this.#setName.run(name ?? null, account);
+  }
+
+  knownSerial(account: Bytes, device: Bytes): KnownSerial | undefined {
+    const row = this.#serial.get(account, device);
+    return row && { serial: row.serial, certificateHash: toBytes(row.certificate_hash) };
+  }
+
+  noteSerial(account: Bytes, device: Bytes, { serial, certificateHash }: KnownSerial): void {
+    this.#noteSerial.run(account, device, serial, certificateHash);
   }
 
   leave(account: Bytes): void {
