@@ -226,10 +226,8 @@ export class MailboxConversation {
     const { sid } = readMailboxHeader(this.#device.bundle.device, envelope);
     const session = this.#state.sessions.find((one) => equalBytes(one.sid, sid));
     if (session === undefined) {
-      const gone = this.#state.gone.some((one) => equalBytes(one.sid, sid));
-      throw gone
-        ? refuse('used', 'the envelope is of a session that was given up')
-        : refuse('sid', 'the envelope is of a session that is not known');
+      // Also of one that was given up: its peer may have gone on in it, and has to hear that it is no more (§9.5).
+      throw refuse('sid', 'the envelope is of a session that is not known');
     }
     const moved = { session };
     const { opened, watch } = await this.#openIn(this.#state, moved, { envelope, now }).catch((error: unknown) => {
