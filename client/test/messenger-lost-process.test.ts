@@ -38,6 +38,23 @@ suite('what does not arrive (§9.4)', () => {
     assert.ok(await bob.delivered(alice));
   });
 
+  test('who was away when an envelope did not open hears of it on coming back', async (t) => {
+    const { relay, alice, bob } = await aliceAndBob(t);
+    alice.say(bob, 'first');
+    await alice.delivered(bob);
+    bob.line.down();
+    alice.say(bob, 'spoilt');
+    await alice.messenger.conversationOf({ account: bob.account }).flush('sent');
+    spoil(relay, bob);
+    alice.line.down();
+    await bob.connect();
+    await bob.until('unopenable');
+    await alice.connect();
+    assert.deepEqual(await bob.shown(2), ['first', 'spoilt']);
+    assert.ok(await alice.delivered(bob));
+    assert.deepEqual((await alice.until('sent-anew')).numbers, [2]);
+  });
+
   test('who forges that word costs one start an hour and three tries an item, and the user is told', async (t) => {
     const { relay, alice, bob } = await aliceAndBob(t);
     bob.line.down();

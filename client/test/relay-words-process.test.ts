@@ -1,7 +1,7 @@
 /** What a client believes of a relay's mere words, and what it wants to see. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { createPrekeys, decodePrekeyEntry, LONGEST_RETRY, REFUSAL } from '@waxwing/protocol';
+import { createPrekeys, decodePrekeyEntry, LONGEST_RETRY, REFUSAL, toHex } from '@waxwing/protocol';
 import { nodePrimitives as p } from '@waxwing/protocol/primitives/node';
 import { NOW } from '../../protocol/test/fixtures/devices.ts';
 import { Backoff } from '../src/connection/backoff.ts';
@@ -40,6 +40,17 @@ suite('a relay’s word', () => {
     const end = await alice.messenger.ended;
     assert.equal(end.how === 'failed' && end.error.code, 'restored-copy');
     assert.equal(alice.messenger.relay.connected, false);
+  });
+
+  test('about entries that ran out makes 24 statements a day at most', async (t) => {
+    const relay = new RelayDouble();
+    const alice = await TestMessenger.open(t, relay, 'alice');
+    const { device } = alice.home.device.bundle;
+    const channel = relay.channels.get(toHex(relay.mailboxOf(alice.home.device)));
+    for (let word = 0; word < 40; word++) channel?.news({ event: 'entries', left: 0 });
+    while (alice.home.store.prekeys.held(device).length < 24) await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.equal(alice.home.store.prekeys.held(device).length, 24);
   });
 
   test('noise leaves a thousand rows at most', (t) => {

@@ -194,10 +194,11 @@ describe('envelopes on their way, errands and prekeys', () => {
         [3, true],
       ],
     );
-    assert.deepEqual(store.posted.since(RELAY, NOW + 5), []);
-    assert.equal(store.posted.since(RELAY, NOW + 6).length, 1);
+    const [there, ...more] = store.posted.atRelay(RELAY, 0);
+    assert.deepEqual([there?.seq, more], [1, []]);
+    assert.deepEqual(store.posted.atRelay(RELAY, there?.place ?? 0), []);
     store.posted.markLost([bytes(16, 9)]);
-    assert.deepEqual(store.posted.since(RELAY, NOW + 6), []);
+    assert.deepEqual(store.posted.atRelay(RELAY, 0), []);
     store.posted.add({ ...posted(1, 4), room: bytes(32, 3) });
     assert.equal(store.posted.ofChain(CHAIN, bytes(32, 3)).length, 1);
     store.posted.removeOthers({ ...CHAIN, peerDevice: bytes(16, 1) });

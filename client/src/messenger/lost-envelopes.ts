@@ -101,21 +101,30 @@ export class LostEnvelopes {
   }
 
   /**
-   * Asks what became of envelopes that have been there for 30 days, and whether those who did not fetch them are back.
+   * Asks what became of everything that lies at the relay: its word that something did not open goes to channels that are
+   * up, and is not said twice. What it knows nothing of after 30 days was not fetched; whether its recipient is back is
+   * asked too.
    * @throws RelayFailure
    */
   async review(requests: RelayRequests): Promise<void> {
     const { store, relay, now } = this.#options.place;
-    const old = store.posted.since(relay, now() - ENVELOPE_DAYS * DAY);
-    const states = old.length === 0 ? [] : await requests.status(old.map(({ id }) => id));
-    const unknown = old.filter((_, index) => states[index] === ENVELOPE_STATE.unknown);
+    const unknown: PostedLine[] = [];
+    for (let after = 0; ; ) {
+      const page = store.posted.atRelay(relay, after);
+      const last = page.at(-1);
+      if (last === undefined) break;
+      after = last.place;
+      const states = await requests.status(page.map(({ id }) => id));
+      for (const [index, envelope] of page.entries()) {
+        const state = states[index];
+        // One that is young and unknown was confirmed, and its receipt is on the way.
+        if (state !== undefined && state !== ENVELOPE_STATE.unknown) await this.notice(envelope.id, state);
+        else if (envelope.at < now() - ENVELOPE_DAYS * DAY) unknown.push(envelope);
+      }
+    }
     store.transaction(() => {
       store.posted.markLost(unknown.map(({ id }) => id));
     });
-    for (const [index, state] of states.entries()) {
-      const envelope = old[index];
-      if (envelope !== undefined && state !== ENVELOPE_STATE.unknown) await this.notice(envelope.id, state);
-    }
     this.#tellWaiting(unknown);
     await this.#lookForThem(requests);
   }

@@ -8,6 +8,7 @@ import {
   equalBytes,
   type HeldPrekeys,
   isProtocolError,
+  MAX_PREKEYS_A_DAY,
   OLD_WRAP_KEY_LIFE,
   openPrekeyStatement,
   PREKEY_KEYS_LIFE,
@@ -136,7 +137,11 @@ export class PrekeyKeeper {
   #isDue({ counter, entriesLeft }: PrekeysThere): boolean {
     const { store, relay, now } = this.#place;
     const { device, certificate } = ownDevice(this.#place).bundle;
-    const newest = store.prekeys.held(device).find((one) => equalBytes(one.relay, relay));
+    const held = store.prekeys.held(device);
+    // A relay that asks again and again must not fill the disk with keys.
+    const today = held.filter(({ held: { made } }) => made <= now() && made > now() - DAY).length;
+    if (today >= MAX_PREKEYS_A_DAY) return false;
+    const newest = held.find((one) => equalBytes(one.relay, relay));
     if (newest === undefined || newest.held.counter > counter) return true; // it did not get there
     const age = now() - newest.held.made;
     return (

@@ -26,6 +26,9 @@ export interface PostedEnvelope {
 /** Without its bytes; `kept`: they are still here, because the relay does not have it. */
 export type PostedLine = Omit<PostedEnvelope, 'outer'> & { readonly kept: boolean };
 
+/** One that lies at the relay; places ascend in the order in which they were sealed. */
+export type PlacedLine = PostedLine & { readonly place: number };
+
 export interface Posted {
   /** In the transaction in which its flight was sealed. */
   add(envelope: PostedEnvelope & { readonly outer: Bytes }): void;
@@ -42,8 +45,8 @@ export interface Posted {
   ofChain(chain: ChainKey, room?: Bytes): readonly PostedLine[];
   /** How many of a pair the relay does not have yet. */
   waiting(chain: ChainKey): number;
-  /** Those the relay has had since before `time` and that are not lost, oldest first, 1,024 at most. */
-  since(relay: Bytes, time: number): readonly PostedLine[];
+  /** Those that lie at the relay and are not lost, in the order in which they were sealed, after a place, 1,024 at most. */
+  atRelay(relay: Bytes, after: number): readonly PlacedLine[];
   markLost(ids: readonly Bytes[]): void;
   remove(ids: readonly Bytes[]): void;
   /** Those between any other two devices of the same accounts, but for rooms'. */

@@ -1,11 +1,12 @@
 /** Envelopes on their way in SQLite. */
 import { type Bytes, MAX_IDS, toHex } from '@waxwing/protocol';
 import type { ChainKey } from '../chain.ts';
-import type { Posted, PostedEnvelope, PostedLine } from '../posted.ts';
+import type { PlacedLine, Posted, PostedEnvelope, PostedLine } from '../posted.ts';
 import { optionalBytes, toBytes } from './columns.ts';
 import type { Database, Statement } from './database.ts';
 
 interface Row {
+  readonly place: number;
   readonly id: Uint8Array;
   readonly relay: Uint8Array;
   readonly target: Uint8Array;
@@ -21,7 +22,7 @@ interface Row {
 }
 
 const COLUMNS =
-  'id, relay, target, own_device, account, peer_device, room, seq, sid, at, lost, bytes IS NOT NULL AS kept';
+  'place, id, relay, target, own_device, account, peer_device, room, seq, sid, at, lost, bytes IS NOT NULL AS kept';
 const CHAIN = 'own_device = ? AND account = ? AND peer_device = ?';
 
 export class SqlitePosted implements Posted {
@@ -32,7 +33,7 @@ export class SqlitePosted implements Posted {
   readonly #get: Statement<Row & { readonly bytes: Uint8Array | null }>;
   readonly #ofChain: Statement<Row>;
   readonly #waiting: Statement<{ readonly count: number }>;
-  readonly #since: Statement<Row>;
+  readonly #atRelay: Statement<Row>;
   readonly #markLost: Statement<never>;
   readonly #remove: Statement<never>;
   readonly #removeOthers: Statement<never>;
@@ -48,8 +49,8 @@ export class SqlitePosted implements Posted {
     this.#get = database.prepare(`SELECT ${COLUMNS}, bytes FROM posted WHERE id = ?`);
     this.#ofChain = database.prepare(`SELECT ${COLUMNS} FROM posted WHERE ${CHAIN} AND room IS ? ORDER BY seq`);
     this.#waiting = database.prepare(`SELECT count(*) AS count FROM posted WHERE ${CHAIN} AND bytes IS NOT NULL`);
-    this.#since = database.prepare(`SELECT ${COLUMNS} FROM posted WHERE relay = ? AND bytes IS NULL AND lost = 0
-      AND at < ? ORDER BY place LIMIT ${MAX_IDS}`);
+    this.#atRelay = database.prepare(`SELECT ${COLUMNS} FROM posted WHERE relay = ? AND bytes IS NULL AND lost = 0
+      AND place > ? ORDER BY place LIMIT ${MAX_IDS}`);
     this.#markLost = database.prepare('UPDATE posted SET lost = 1 WHERE id = ?');
     this.#remove = database.prepare('DELETE FROM posted WHERE id = ?');
     this.#removeOthers =
@@ -92,8 +93,8 @@ export class SqlitePosted implements Posted {
     return this.#waiting.get(ownDevice, account, peerDevice)?.count ?? 0;
   }
 
-  since(relay: Bytes, time: number): readonly PostedLine[] {
-    return this.#since.all(relay, time).map(lineOf);
+  atRelay(relay: Bytes, after: number): readonly PlacedLine[] {
+    return this.#atRelay.all(relay, after).map((row) => ({ ...lineOf(row), place: row.place }));
   }
 
   markLost(ids: readonly Bytes[]): void {
