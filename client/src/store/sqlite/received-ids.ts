@@ -26,8 +26,9 @@ export class SqliteReceivedIds {
 
   constructor(database: Database, most = GATHERED) {
     this.#most = most;
+    // CROSS: the index of ids first, or else every message of the conversation is looked at.
     const known = (index: string): string =>
-      `SELECT 1 FROM ${index} JOIN messages USING (number) WHERE start = ? AND conversation = ? AND id = ?
+      `SELECT 1 FROM ${index} CROSS JOIN messages USING (number) WHERE start = ? AND conversation = ? AND id = ?
         AND (SELECT author FROM flights WHERE flights.flight = messages.flight) IS ?`;
     this.#find = database.prepare(`${known('recent_ids')} UNION ALL ${known('received_ids')}
       UNION ALL SELECT 1 FROM deleted_ids WHERE account = ? AND id = ? LIMIT 1`);
