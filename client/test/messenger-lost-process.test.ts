@@ -38,6 +38,26 @@ suite('what does not arrive (§9.4)', () => {
     assert.ok(await bob.delivered(alice));
   });
 
+  test('a receipt that is lost is told again: with the next line, and without one', async (t) => {
+    const { relay, alice, bob } = await aliceAndBob(t);
+    for (const answer of ['with a line', undefined]) {
+      alice.line.down();
+      bob.say(alice, 'a question');
+      await bob.messenger.conversationOf({ account: alice.account }).flush('sent');
+      bob.line.down();
+      const before = sentTo(relay, bob).length;
+      await alice.connect();
+      while (sentTo(relay, bob).length === before) await new Promise(setImmediate);
+      spoil(relay, bob);
+      const seen = bob.events.length;
+      await bob.connect();
+      await bob.until('unopenable', undefined, seen);
+      if (answer !== undefined) alice.say(bob, answer);
+      assert.ok(await bob.delivered(alice), answer ?? 'nothing else is said');
+      alice.clock.time += HOUR;
+    }
+  });
+
   test('who was away when an envelope did not open hears of it on coming back', async (t) => {
     const { relay, alice, bob } = await aliceAndBob(t);
     alice.say(bob, 'first');

@@ -23,7 +23,7 @@ import type { PostedLine } from '../store/posted.ts';
 import type { Pair } from './pair.ts';
 import type { Pairs } from './pairs.ts';
 import { pairKey, type Place, viewAccount } from './place.ts';
-import { withVoids } from './receipts.ts';
+import { withLostFlights } from './receipts.ts';
 
 export interface LostEnvelopesOptions {
   readonly place: Place;
@@ -182,10 +182,7 @@ export class LostEnvelopes {
           store.mail.giveUp(given);
           store.errands.requeue(pair.key, seqs);
           store.posted.remove(rows.map(({ id }) => id));
-          pair.notes = withVoids(
-            pair.notes,
-            seqs.map((seq) => [seq, seq] as const),
-          );
+          pair.notes = withLostFlights(pair.notes, seqs);
           pair.save();
           return { anew, given };
         });

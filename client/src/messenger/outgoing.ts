@@ -149,8 +149,10 @@ export class Outgoing {
 
   #owes(account: Bytes, pair: Pair): boolean {
     const { place, readReceipts } = this.#options;
-    if (!pair.sends) return false; // a receipt is not worth a start of its own
-    return hasToSay(pair, { readReceipts: readReceipts(account) }) || pair.conversation.stepDue(place.now());
+    // A receipt is not worth a start of its own, but where the one that had it was lost with its session.
+    if (!pair.sends && pair.lost.length === 0) return false;
+    if (hasToSay(pair, { readReceipts: readReceipts(account) })) return true;
+    return pair.sends && pair.conversation.stepDue(place.now());
   }
 
   /** Where a session was lost there is one new start an hour (§9.4): the word that it was can be forged. */

@@ -11,7 +11,7 @@ import type { SeqRange } from '../store/message.ts';
 import type { OpenedMail } from './opened-mail.ts';
 import type { Pair } from './pair.ts';
 import { ownDevice, type Place, viewAccount } from './place.ts';
-import { withGot, withVoids } from './receipts.ts';
+import { withGot, withLostFlights, withVoids } from './receipts.ts';
 import { withoutRanges } from './seq-ranges.ts';
 
 export interface ReceiptBookOptions {
@@ -77,7 +77,8 @@ export class ReceiptBook {
       got.ranges,
       [...underWay].map((seq): SeqRange => [seq, seq]),
     );
-    pair.notes = withVoids(withGot(pair.notes, got, ownDevice(place).bundle.certificate.serial), voids);
+    const told = withGot(pair.notes, got, ownDevice(place).bundle.certificate.serial);
+    pair.notes = withVoids(withLostFlights(told, seqs(lost)), voids);
     if (got.last > 0) contacts.setLinkProof(place.relay, key.account, undefined);
     return { delivered: delivered.sort((a, b) => a - b), anew };
   }

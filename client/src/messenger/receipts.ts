@@ -87,6 +87,23 @@ export function withVoids(notes: MailboxNotes, ranges: readonly SeqRange[]): Mai
   return { ...notes, voids: joinRanges([...notes.voids, ...ranges]) };
 }
 
+/**
+ * The notes where own flights of these seqs did not arrive: what they held is sent anew with other numbers, and what they told
+ * the peer beside it is told again.
+ */
+export function withLostFlights(notes: MailboxNotes, seqs: readonly number[]): MailboxNotes {
+  if (seqs.length === 0) return notes;
+  return {
+    ...withVoids(
+      notes,
+      seqs.map((seq) => [seq, seq] as const),
+    ),
+    owed: Math.max(notes.owed, 1),
+    readTold: 0,
+    again: joinRanges([...notes.again, ...notes.asked.map(([from, to]) => [from, to] as const)]),
+  };
+}
+
 /** The notes once the peer has said what it got: what was told up to there need not be told again. */
 export function withGot(notes: MailboxNotes, got: Got, serial: number): MailboxNotes {
   const { last, ranges } = got;
