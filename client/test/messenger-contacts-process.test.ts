@@ -161,6 +161,47 @@ suite('who writes to whom (§9.6)', () => {
     assert.equal(alice.events.filter(({ kind }) => kind === 'link-used').length, 2);
   });
 
+  test('a contact link that two use at once lets the first in alone', async (t) => {
+    const relay = new RelayDouble();
+    const alice = await TestMessenger.open(t, relay, 'alice');
+    const { secret } = decodeRelayLink(await alice.messenger.createContactLink(7));
+    const bob = await TestMessenger.open(t, relay, 'bob');
+    const carol = await TestMessenger.open(t, relay, 'carol');
+    alice.line.down();
+    for (const one of [bob, carol]) {
+      const { contacts } = one.home.store;
+      contacts.add(relay.account, alice.account, 'open');
+      contacts.setLinkProof(relay.account, alice.account, contactProof(nodePrimitives, secret!));
+      one.say(alice, 'by your link');
+      await one.messenger.conversationOf({ account: alice.account }).flush('sent');
+    }
+    assert.equal(relay.member(alice.home.device).mailbox.length, 2);
+    await alice.connect();
+    assert.deepEqual((await alice.until('message')).message.peer.account, bob.account);
+    assert.deepEqual((await alice.until('request')).message.peer.account, carol.account);
+    const used = alice.events.flatMap((event) =>
+      event.kind === 'link-used' ? [[event.peer.account, event.again]] : [],
+    );
+    assert.deepEqual(used, [
+      [bob.account, false],
+      [carol.account, true],
+    ]);
+  });
+
+  test('by a contact link that has ended one is a stranger', async (t) => {
+    const relay = new RelayDouble();
+    const alice = await TestMessenger.open(t, relay, 'alice');
+    const { secret } = decodeRelayLink(await alice.messenger.createContactLink(7));
+    const bob = await TestMessenger.open(t, relay, 'bob');
+    bob.home.store.contacts.add(relay.account, alice.account, 'open');
+    bob.home.store.contacts.setLinkProof(relay.account, alice.account, contactProof(nodePrimitives, secret!));
+    alice.clock.time += 7 * 86_400_000;
+    bob.say(alice, 'a week late');
+    assert.equal((await alice.until('request')).message.text, 'a week late');
+    assert.ok((await alice.until('link-used')).ended);
+    assert.deepEqual(alice.texts, []);
+  });
+
   test('who types is shown to those who talk with him, and to nobody else', async (t) => {
     const { alice, bob } = await aliceAndBob(t);
     const toBob = alice.messenger.conversationOf({ account: bob.account });

@@ -149,12 +149,7 @@ export class RelayChatView extends MessageView {
     const screen = this.#screen;
     switch (event.kind) {
       case 'link-used':
-        screen.notice(
-          event.again
-            ? `${this.name(event.peer)} shows your link of ${dayOf(event.made)}, which was already used: whoever it is, it is not the one who used it first.`
-            : `${this.name(event.peer)} used your link of ${dayOf(event.made)}: first seen. /verify compares their key.`,
-          event.again ? 'warning' : 'good',
-        );
+        screen.notice(this.#linkWords(event), event.again || event.ended ? 'warning' : 'good');
         return;
       case 'new-device':
         screen.notice(
@@ -211,6 +206,14 @@ export class RelayChatView extends MessageView {
       case 'storage':
         this.error(event.error);
     }
+  }
+
+  #linkWords({ peer, made, again, ended }: Extract<RelayEvent, { readonly kind: 'link-used' }>): string {
+    const link = `your link of ${dayOf(made)}`;
+    if (again)
+      return `${this.name(peer)} shows ${link}, which was already used: whoever it is, it is not the one who used it first.`;
+    if (ended) return `${this.name(peer)} shows ${link}, whose days are over: it lets nobody in any more.`;
+    return `${this.name(peer)} used ${link}: first seen. /verify compares their key.`;
   }
 
   /** A name bound at this relay by its short form, and the command by which a chat accepts another key under it. */

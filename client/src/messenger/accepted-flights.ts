@@ -64,6 +64,7 @@ export class AcceptedFlights {
   /** A batch begins. */
   begin(): void {
     this.#requests.clear();
+    this.#options.links.begin();
   }
 
   /** Blocked, or in quarantine: what it says is dropped. */
@@ -98,14 +99,15 @@ export class AcceptedFlights {
     const { account } = pair.key;
     const contact = this.#contact(account);
     if (contact !== undefined) return contact.standing;
-    const known = place.store.peers.get(account) !== undefined || isKnown(account, flight) || links.isVisit(flight.ctl);
+    const known =
+      place.store.peers.get(account) !== undefined || isKnown(account, flight) || links.isVisit(account, flight.ctl);
     return known ? 'open' : 'request';
   }
 
   /** What others make of the items and the ctl. */
   async #parts(pair: Pair, flight: OpenedMailboxFlight): Promise<readonly OpenedMail[]> {
     const { items, control, receipts, links } = this.#options;
-    const parts: OpenedMail[] = [links.mail(pair, flight.ctl), receipts.mail(pair, flight.ctl)];
+    const parts: OpenedMail[] = [links.mail(pair.key.account, flight.ctl), receipts.mail(pair, flight.ctl)];
     for (const item of flight.items) {
       if (!item.type.startsWith(OWN_TYPES)) continue;
       for (const door of items) {

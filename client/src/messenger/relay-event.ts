@@ -43,8 +43,17 @@ export type RelayEvent =
   | { readonly kind: 'not-delivered'; readonly numbers: readonly number[]; readonly error: WaxwingError }
   /** An account that nobody here knows wrote: one message, to be accepted (§9.6). */
   | { readonly kind: 'request'; readonly message: RelayMessage }
-  /** A contact link of one's own came in use: `first seen (used your link of DATE)`. */
-  | { readonly kind: 'link-used'; readonly peer: PeerView; readonly made: number; readonly again: boolean }
+  /**
+   * A contact link of one's own came in use: `first seen (used your link of DATE)`. `again`: somebody else had used it;
+   * `ended`: its days were over. By such a link nobody is let in.
+   */
+  | {
+      readonly kind: 'link-used';
+      readonly peer: PeerView;
+      readonly made: number;
+      readonly again: boolean;
+      readonly ended: boolean;
+    }
   | { readonly kind: 'new-device'; readonly peer: PeerView }
   /** Another account answers under a name that is pinned (`@alice` at this relay): sending is blocked. */
   | { readonly kind: 'changed'; readonly name: string; readonly error: WaxwingError }
