@@ -134,7 +134,7 @@ export class Incoming {
       batch?.settle();
       keeper.saved();
     } catch (error) {
-      for (const pair of turns.pairs) pairs.revert(pair);
+      for (const pair of turns.pairs) pair.revert();
       batch?.revert();
       for (const sid of turns.started) pairs.noteStarted(sid, undefined);
       keeper.reload();

@@ -45,6 +45,8 @@ export class Pair {
   readonly #place: Place;
   #device: Device;
   #conversation: MailboxConversation;
+  /** Where nothing is on disk: what it began with. */
+  readonly #first: MailboxState;
   #saved: MailboxState | undefined;
   #before: Pick<Pair, 'notes' | 'lost'>;
   #turn: Promise<unknown> = Promise.resolve();
@@ -55,6 +57,7 @@ export class Pair {
   constructor({ place, key, state, saved, notes, lost }: PairParts) {
     this.#place = place;
     this.key = key;
+    this.#first = state;
     this.#saved = saved;
     this.notes = notes;
     this.lost = lost;
@@ -123,12 +126,10 @@ export class Pair {
     this.#before = { notes: this.notes, lost: this.lost };
   }
 
-  /** What was to be saved is not on disk: nothing of it has happened. False where nothing ever was. */
-  revert(): boolean {
+  /** What was to be saved is not on disk: nothing of it has happened. Whoever holds this pair goes on from there. */
+  revert(): void {
     ({ notes: this.notes, lost: this.lost } = this.#before);
-    if (this.#saved === undefined) return false;
-    this.become(this.#saved);
-    return true;
+    this.become(this.#saved ?? this.#first);
   }
 
   /** Another state in place of this one, of the same devices. */

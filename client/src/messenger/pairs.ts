@@ -50,18 +50,19 @@ export class Pairs {
   /** The pair with the device of this bundle, and a new one where there was none: nothing of it is on disk then. */
   async ofBundle(bundle: Bundle): Promise<Pair> {
     const key = pairKey(this.#place, bundle);
-    const known = await this.of(key);
-    if (known !== undefined) return known;
-    const chain = this.#place.store.chains.get(key);
-    const state = inStep(newMailboxState(bundle), chain);
-    const pair = new Pair({ place: this.#place, key, state, saved: undefined, notes: NO_NOTES, lost: [] });
-    this.#loaded.set(nameOfPair(key), Promise.resolve(pair));
-    return pair;
-  }
-
-  /** What a pair came to was not kept: it is again what is on disk, or nothing at all. */
-  revert(pair: Pair): void {
-    if (!pair.revert()) this.#loaded.delete(nameOfPair(pair.key));
+    const name = nameOfPair(key);
+    for (;;) {
+      const loading = this.of(key);
+      const known = await loading;
+      if (known !== undefined) return known;
+      // One who waited with this one was first: there is one object of each pair, or two of them would part.
+      if (this.#loaded.get(name) !== loading) continue;
+      const chain = this.#place.store.chains.get(key);
+      const state = inStep(newMailboxState(bundle), chain);
+      const pair = new Pair({ place: this.#place, key, state, saved: undefined, notes: NO_NOTES, lost: [] });
+      this.#loaded.set(name, Promise.resolve(pair));
+      return pair;
+    }
   }
 
   /** The pair with the device that an account is written to at this relay. */

@@ -83,7 +83,7 @@ export class QuoteBook {
           pair.save();
         });
       } catch (error) {
-        pairs.revert(pair);
+        pair.revert();
         throw error;
       }
       pair.settle();

@@ -52,7 +52,7 @@ export async function startSession(
         pair.save();
       });
     } catch (error) {
-      pairs.revert(pair);
+      pair.revert();
       throw error;
     }
     pair.settle();
