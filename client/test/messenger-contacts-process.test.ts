@@ -132,6 +132,18 @@ suite('who writes to whom (§9.6)', () => {
     assert.equal((await alice.messenger.open(fingerprint.slice(0, 14))).view.title, '@bob');
   });
 
+  test('a name that its owner gave up goes on meaning him, and the user is told', async (t) => {
+    const { relay, alice, bob } = await aliceAndBob(t);
+    await bob.messenger.claim('bob');
+    await alice.messenger.open('@bob');
+    relay.member(bob.home.device).name = undefined;
+    const { view } = await alice.messenger.open('@bob');
+    assert.deepEqual([view.title, view.peer?.account], ['@bob', bob.account]);
+    const { name, peer } = await alice.until('name-given-up');
+    assert.deepEqual([name, peer.account], ['@bob', bob.account]);
+    await assert.rejects(alice.messenger.open('@carol'), { code: 'name-unknown' });
+  });
+
   test('a contact link is good once; whoever comes by it again is a stranger', async (t) => {
     const relay = new RelayDouble();
     const alice = await TestMessenger.open(t, relay, 'alice');

@@ -159,6 +159,12 @@ export class RelayChatView extends MessageView {
       case 'changed':
         this.error(event.error);
         return;
+      case 'name-given-up':
+        screen.notice(
+          `${sanitiseLine(event.name)} belongs to nobody at this relay any more. Here it goes on meaning ${event.peer.fingerprint}, whom it meant; nobody else is written to by it.`,
+          'warning',
+        );
+        return;
       case 'weak-start':
         screen.notice(
           `The first messages to ${this.name(event.peer)} start from keys that are not for one use alone, because no others were left at the relay: until the answer comes, who steals that device can read them.`,

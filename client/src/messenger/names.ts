@@ -1,9 +1,17 @@
 /** Whom a user means at a relay: `@name`, a petname, a fingerprint or its beginning; and how an account is called. */
-import { type Bytes, decodeFingerprint, encodeFingerprint, equalBytes, isProtocolError } from '@waxwing/protocol';
+import {
+  type Bytes,
+  decodeFingerprint,
+  encodeFingerprint,
+  equalBytes,
+  isProtocolError,
+  REFUSAL,
+} from '@waxwing/protocol';
 import { changedError } from '../direct/admission.ts';
 import { isWaxwingError, WaxwingError } from '../errors.ts';
-import { isPassing } from '../relay/relay-failure.ts';
+import { RelayFailure } from '../relay/relay-failure.ts';
 import type { RelayRequests } from '../relay/relay-requests.ts';
+import type { Pin } from '../store/peer.ts';
 import { type Place, viewAccount } from './place.ts';
 
 /** A beginning of a fingerprint shorter than this is likely a mistyped name. */
@@ -29,7 +37,8 @@ export function titleOf(place: Place, account: Bytes): string {
 }
 
 /**
- * The account a user means. `@name` is asked of the relay, and bound to what it answers the first time.
+ * The account a user means. `@name` is asked of the relay, and bound to what it answers the first time: whatever the relay says
+ * later, it means no other account until the user accepts one.
  * @throws WaxwingError `name-unknown`, `name-ambiguous`, `peer-changed`, `not-connected`
  */
 export async function findAccount(place: Place, requests: RelayRequests | undefined, who: string): Promise<Bytes> {
@@ -50,7 +59,8 @@ export async function findAccount(place: Place, requests: RelayRequests | undefi
 async function resolve(place: Place, requests: RelayRequests | undefined, name: string): Promise<Bytes> {
   const { pins } = place.store;
   const pinned = pins.get(pinName(place, name));
-  const account = await ask(requests, name, pinned?.account);
+  const account = await ask(requests, name, pinned);
+  if (account === undefined) return goneOn(place, name, pinned);
   if (pinned !== undefined && !equalBytes(pinned.account, account)) {
     pins.noteChanged(pinned.name, account);
     const error = changedError(place.home, pinned.name, { presented: account });
@@ -61,15 +71,30 @@ async function resolve(place: Place, requests: RelayRequests | undefined, name: 
   return account;
 }
 
-/** What the relay answers; the pinned account where it cannot be asked now. */
-async function ask(requests: RelayRequests | undefined, name: string, pinned: Bytes | undefined): Promise<Bytes> {
+/**
+ * What the relay answers; undefined where it knows nobody of that name, though it is pinned here; the pinned account where
+ * the relay cannot be asked, or does not say.
+ */
+async function ask(
+  requests: RelayRequests | undefined,
+  name: string,
+  pinned: Pin | undefined,
+): Promise<Bytes | undefined> {
   try {
     if (requests !== undefined) return await requests.resolve(name);
   } catch (error) {
-    if (!isPassing(error) || pinned === undefined) throw error;
+    if (!(error instanceof RelayFailure) || pinned === undefined) throw error;
+    if (error.refusal === REFUSAL.nameUnknown) return undefined;
   }
-  if (pinned !== undefined) return pinned;
+  if (pinned !== undefined) return pinned.account;
   throw notConnected(`Who is called @${name} is known to the relay alone.`);
+}
+
+/** Its owner gave it up, or the relay says so: here it means whom it meant, and the user is told. */
+function goneOn(place: Place, name: string, pinned: Pin | undefined): Bytes {
+  if (pinned === undefined) throw new Error('a name that is not pinned is not answered with nobody');
+  place.observe({ kind: 'name-given-up', name: `@${name}`, peer: viewAccount(place, pinned.account) });
+  return pinned.account;
 }
 
 export function notConnected(why: string): WaxwingError {

@@ -57,6 +57,8 @@ export type RelayEvent =
   | { readonly kind: 'new-device'; readonly peer: PeerView }
   /** Another account answers under a name that is pinned (`@alice` at this relay): sending is blocked. */
   | { readonly kind: 'changed'; readonly name: string; readonly error: WaxwingError }
+  /** The relay has nobody of a name that is pinned: it goes on meaning this account here. */
+  | { readonly kind: 'name-given-up'; readonly name: string; readonly peer: PeerView }
   /** A session was started without a one-time prekey (§9.2). */
   | { readonly kind: 'weak-start'; readonly peer: PeerView }
   | { readonly kind: 'typing'; readonly where: Where; readonly peer: PeerView; readonly on: boolean }
