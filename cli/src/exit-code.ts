@@ -84,6 +84,7 @@ const EXIT_OF: Readonly<Record<ClientErrorCode | RelayErrorCode, ExitCode>> = {
   'relay-changed': EXIT.changed,
   'relay-rollback': EXIT.changed,
   'relay-refused': EXIT.refused,
+  'relay-flood': EXIT.refused,
   'relay-unavailable': EXIT.network,
   'relay-replaced': EXIT.refused,
   'not-a-member': EXIT.refused,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { WaxwingError } from '@waxwing/client';
+import { ProtocolError } from '@waxwing/protocol';
 import { bob, receivedFlight, receivedItem } from '../../client/test/fixtures/homes.ts';
 import { EXIT, type ExitCode } from '../src/exit-code.ts';
 import { RelayChat } from '../src/relay-chat/relay-chat.ts';
@@ -313,4 +314,39 @@ test('others are told that somebody types, but of commands and where that is swi
   chat.typed('hello');
   assert.deepEqual(messenger.typed, ['@alice true', '@alice true', '@alice false', '@alice false']);
   stdin.end();
+});
+
+test('a command that fails, foreseen or not, is told and does not end the chat', async (t) => {
+  const { messenger, stdin, ended, lines } = run(t, { to: '@alice' });
+  const failures = [
+    new WaxwingError('name-taken', 'It belongs to someone else.', 'Choose another name.'),
+    new ProtocolError('record', 'relay message', 'A name that nobody can claim.'),
+    new TypeError('no such thing\u001b[2J'),
+  ];
+  messenger.claim = (): Promise<void> => Promise.reject(failures.shift() ?? new Error('no failure is left'));
+  stdin.end('/claim one\n/claim two\n/claim three\nand on\n');
+  assert.equal(await ended, EXIT.ok);
+  assert.deepEqual(messenger.said, [{ to: '@alice', texts: ['and on'] }]);
+  const told = await lines();
+  assert.ok(told.some((line) => line.startsWith('It belongs to someone else.')));
+  assert.ok(told.some((line) => line.includes('(A name that nobody can claim.)') && line.endsWith('[record]')));
+  assert.ok(
+    told.includes(
+      '/claim failed in a way nobody foresaw (TypeError: no such thing\\x1b[2J). The chat goes on; please report this.',
+    ),
+  );
+});
+
+test('what a relay lists without end is cut, with the number of what was shown', async (t) => {
+  const { messenger, stdin, ended, lines } = run(t, { to: '@alice' });
+  messenger.stored = async function* (): ReturnType<MessengerDouble['stored']> {
+    for (let row = 0; row < 3; row++) yield { table: 'envelopes', columns: [['size', row]] };
+    throw new WaxwingError('relay-flood', 'The relay lists more than it can have.', 'Ask its operator.');
+  };
+  stdin.end('/leaks\n');
+  assert.equal(await ended, EXIT.ok);
+  const told = await lines();
+  assert.equal(told.filter((line) => line === 'envelopes').length, 2);
+  assert.ok(told.some((line) => line.endsWith('Rows: envelopes 3. /leaks all shows every one.')));
+  assert.ok(told.some((line) => line.startsWith('The relay lists more than it can have.')));
 });

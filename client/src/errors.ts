@@ -67,6 +67,7 @@ export type ClientErrorCode =
   | 'relay-changed' // another key under a relay's address: it was not told who we are
   | 'relay-rollback' // an older certificate of the relay than one already seen (§2)
   | 'relay-refused' // the relay refused a handshake or a request, for a reason without a code of its own
+  | 'relay-flood' // it sends more than a relay may (§11.4)
   | 'relay-unavailable' // it stores nothing now, or is being stopped
   | 'relay-replaced' // another program has a channel for this device
   | 'not-a-member'

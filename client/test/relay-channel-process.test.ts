@@ -221,6 +221,32 @@ describe('a channel with a relay', () => {
     await asked;
   });
 
+  it('takes 256 envelopes that are not confirmed, and ends with a relay that delivers one more', async (t) => {
+    const { requests, theirs, news, ended } = await meet(t);
+    let last = 0;
+    const deliver = (count: number): void => {
+      const envelopes = Array.from({ length: count }, () => envelopeOf(++last, 1024));
+      theirs.reply({ kind: 'event', event: { event: 'deliver', envelopes } });
+    };
+    const asked = [requests.receive()];
+    for (const count of [64, 64, 64, 64]) deliver(count);
+    const ids = Array.from({ length: 64 }, (_, n) => envelopeOf(n + 1, 1024).id);
+    while (news.length < 4) await requestsSettle();
+    asked.push(requests.confirm(ids.slice(0, 40)), requests.unopenable(ids.slice(40)));
+    await theirs.until(({ asked: { length } }) => length === 3);
+    deliver(64);
+    while (news.length < 5) await requestsSettle();
+    asked.push(requests.receive()); // begins anew: what was delivered comes again
+    await theirs.until(({ asked: { length } }) => length === 4);
+    for (const count of [64, 64, 64, 64, 1]) deliver(count);
+    for (const one of asked) await assert.rejects(one, failsWith('connection-cut', true));
+    const error = await ended;
+    assert.ok(isPassing(error));
+    assert.equal(error.code, 'relay-flood');
+    assert.equal(news.length, 9);
+    await theirs.until((channel) => channel.ended !== undefined);
+  });
+
   const id = new Uint8Array(16);
   const faults: Readonly<Record<string, (theirs: ScriptedChannel) => void>> = {
     'an answer to nothing': (theirs) => theirs.body(9, 0),

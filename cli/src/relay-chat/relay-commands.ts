@@ -6,6 +6,7 @@ import {
   type Peer,
   type RelayConversation,
   type StoredMessage,
+  type WaxwingError,
 } from '@waxwing/client';
 import { isProtocolError } from '@waxwing/protocol';
 import { MessageCommands } from '../chat/message-commands.ts';
@@ -79,10 +80,10 @@ export class RelayCommands {
       view.error(error);
     } else if (isProtocolError(error)) {
       const { sentence, next } = why(error.code);
-      screen.notice(`${sentence} (${error.message}) ${next} [${error.code}]`, 'error');
+      screen.notice(`${sentence} (${sanitiseLine(error.message)}) ${next} [${error.code}]`, 'error');
     } else {
       screen.notice(
-        `/${command.name} failed in a way nobody foresaw (${String(error)}). The chat goes on; please report this.`,
+        `/${command.name} failed in a way nobody foresaw (${sanitiseLine(String(error))}). The chat goes on; please report this.`,
         'error',
       );
     }
@@ -272,16 +273,23 @@ export class RelayCommands {
   async #leaks(all: boolean): Promise<void> {
     const { screen, messenger } = this.#options;
     const rows = new Map<string, number>();
-    for await (const row of messenger.stored()) {
-      const before = rows.get(row.table) ?? 0;
-      rows.set(row.table, before + 1);
-      if (all || before < ROWS_SHOWN) screen.lines(storedLines(row));
+    let cut: WaxwingError | undefined;
+    try {
+      for await (const row of messenger.stored()) {
+        const before = rows.get(row.table) ?? 0;
+        rows.set(row.table, before + 1);
+        if (all || before < ROWS_SHOWN) screen.lines(storedLines(row));
+      }
+    } catch (error) {
+      if (!isWaxwingError(error, 'relay-flood')) throw error;
+      cut = error;
     }
     const total = [...rows].map(([table, many]) => `${sanitiseLine(table)} ${String(many)}`).join(', ');
     const more = all || ![...rows.values()].some((many) => many > ROWS_SHOWN) ? '' : ' /leaks all shows every one.';
     screen.notice(
       `That is what this relay says it has stored about you; it cannot read the envelopes. Rows: ${total}.${more}`,
     );
+    if (cut !== undefined) throw cut;
   }
 
   #setting(name: 'typing' | 'receipts', on: boolean | undefined, words: string): void {

@@ -220,6 +220,7 @@ const CLIENT: Table<ClientErrorCode> = {
     'ask its operator over another way',
   ],
   'relay-refused': ['The relay refused, and there is no code for why.', 'ask its operator what its log says'],
+  'relay-flood': ['The relay sent more than it may at a time.', 'ask its operator what runs there'],
   'relay-unavailable': ['The relay stores nothing just now.', 'nothing to do: it is tried again by itself'],
   'relay-replaced': ['Another program has a connection for this device.', 'end the other program that uses this home'],
   'not-a-member': ['The relay does not know this device.', 'ask its operator or a member for an invite link'],

@@ -3,6 +3,7 @@ import {
   claimedNameOf,
   ENVELOPE_STATE,
   type EnvelopeState,
+  MAX_STORED_NAME,
   ProtocolError,
   type RelayAnswer,
   type RelayRequest,
@@ -16,9 +17,15 @@ export function checkAnswer(request: RelayRequest, answer: RelayAnswer): void {
     if (!answer.states.every(isState)) throw unfit('a state that is none');
   }
   if (answer.op === 'join') nameOf(answer.name);
-  if (request.op === 'stored' && answer.op === 'stored' && answer.next !== 0 && answer.next <= request.row) {
-    throw unfit('a next page that lies behind'); // whoever follows it would never come to an end
-  }
+  if (request.op === 'stored' && answer.op === 'stored') checkPage(request.row, answer);
+}
+
+/** Whoever follows pages that lie behind, or hold nothing, would never come to an end. */
+function checkPage(row: number, { rows, next }: Extract<RelayAnswer, { readonly op: 'stored' }>): void {
+  if (next !== 0 && next <= row) throw unfit('a next page that lies behind');
+  if (next !== 0 && rows.length === 0) throw unfit('an empty page with another one behind');
+  const names = rows.flatMap(({ table, columns }) => [table, ...columns.map(([name]) => name)]);
+  if (names.some(({ length }) => length > MAX_STORED_NAME)) throw unfit('a table or column whose name has no end');
 }
 
 /** The claimed name in an answer or a welcome; undefined where it is empty. @throws ProtocolError `record` */

@@ -6,6 +6,7 @@ import {
   encodeRequest,
   isProtocolError,
   MAX_OPEN_REQUESTS,
+  MAX_TAKEN_UNCONFIRMED,
   type RelayAnswer,
   type RelayEvent,
   type RelayOp,
@@ -14,7 +15,7 @@ import {
 import { ChannelError, type Content, misplaced, requireRelayContent } from '@waxwing/protocol/channel';
 import type { Connection } from '../connection/connection.ts';
 import { checkAnswer } from './relay-answer.ts';
-import { cutFailure, goodbyeFailure, type RelayFailure, refusalOf } from './relay-failure.ts';
+import { cutFailure, floodFailure, goodbyeFailure, RelayFailure, refusalOf } from './relay-failure.ts';
 import type { RelayNews } from './relay-line-events.ts';
 
 /** How long the end of a channel waits for what is under way, and then for the relay's own close, ms. */
@@ -46,6 +47,8 @@ export class RelayChannel {
   readonly #open = new Map<number, Asked>();
   readonly #waiting: Asked[] = [];
   #lastId = 0;
+  /** Envelopes that were delivered here, and not confirmed or given back since. */
+  #unconfirmed = 0;
   #pumping = false;
   #closing = false;
   #ended = false;
@@ -131,6 +134,7 @@ export class RelayChannel {
         this.#open.set(id, asked);
         const sent = this.#connection.send(content);
         this.#lastId = id;
+        this.#noteAsked(asked.request);
         await sent; // a relay that reads slowly makes the next ones wait here
       } catch (error) {
         // Nothing of it has left: its number is the next one's.
@@ -140,6 +144,13 @@ export class RelayChannel {
       }
     }
     this.#pumping = false;
+  }
+
+  /** Where the mailbox is asked for anew, the relay begins anew: what was taken before is done with by then. */
+  #noteAsked(request: RelayRequest): void {
+    if (request.op === 'receive') this.#unconfirmed = 0;
+    else if (request.op === 'confirm' || request.op === 'unopenable') this.#unconfirmed -= request.ids.length;
+    this.#unconfirmed = Math.max(this.#unconfirmed, 0);
   }
 
   #checked(id: number, request: RelayRequest): Content {
@@ -170,11 +181,18 @@ export class RelayChannel {
     return false;
   }
 
-  /** @throws ProtocolError `record` */
+  /** @throws RelayFailure `relay-flood`: what is opened more slowly than it comes must not pile up here (§11.4) */
+  #countDelivered(count: number): void {
+    this.#unconfirmed += count;
+    if (this.#unconfirmed > MAX_TAKEN_UNCONFIRMED) throw floodFailure();
+  }
+
+  /** @throws ProtocolError `record`; RelayFailure `relay-flood` */
   #take(body: readonly CborValue[], onNews: (news: RelayNews) => void): void {
     if (this.#goodbye !== undefined) throw misplaced('A relay message after the goodbye');
     const reply = decodeReply(body, (id) => this.#open.get(id)?.request.op);
     if (reply.kind === 'event') {
+      if (reply.event.event === 'deliver') this.#countDelivered(reply.event.envelopes.length);
       if (reply.event.event === 'goodbye') this.#goodbye = reply.event;
       else if (reply.event.event === 'welcome') throw misplaced('A second welcome');
       else if (reply.event.event !== 'unknown') onNews(reply.event);
@@ -202,6 +220,10 @@ export class RelayChannel {
   }
 
   #fail(error: unknown, onNews: (news: RelayNews) => void): RelayFailure {
+    if (error instanceof RelayFailure) {
+      this.#connection.refuse();
+      return error;
+    }
     if (!isProtocolError(error)) {
       this.#connection.cut('failed');
       throw error;
@@ -217,7 +239,8 @@ export class RelayChannel {
     try {
       this.#takeAll(failure.received, onNews);
     } catch (error) {
-      if (!isProtocolError(error)) throw error; // the channel ends in any case
+      // The channel ends in any case.
+      if (!isProtocolError(error) && !(error instanceof RelayFailure)) throw error;
     }
   }
 }

@@ -127,6 +127,18 @@ export function cutFailure(reason: string, cause?: unknown): RelayFailure {
   );
 }
 
+/** The relay does not wait for what it delivered to be confirmed, and is called again later. */
+export function floodFailure(): RelayFailure {
+  return new RelayFailure(
+    'relay-flood',
+    [
+      'The relay delivers more than it may before it is confirmed: the connection was ended.',
+      'It is made again by itself, and nothing is lost; if this goes on, ask its operator what runs there.',
+    ],
+    { passing: true },
+  );
+}
+
 const FAREWELLS: Readonly<Record<GoodbyeReason, readonly [...Refused, passing: boolean]>> = {
   [GOODBYE.draining]: ['relay-unavailable', 'The relay is being stopped.', 'It is called again by itself.', true],
   [GOODBYE.replaced]: [
