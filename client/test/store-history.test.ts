@@ -15,6 +15,7 @@ import {
   text,
   textItem,
 } from './fixtures/homes.ts';
+import type { Database } from '../src/store/sqlite/database.ts';
 import { SqliteReceivedIds } from '../src/store/sqlite/received-ids.ts';
 
 const WITH_BOB = { account: CHAIN.account };
@@ -91,6 +92,35 @@ describe('receiving', () => {
     store.history.delete(1);
     store.history.delete(4);
     assert.deepEqual([count('recent_ids'), count('received_ids')], [0, 2], 'with the message its id goes');
+  });
+
+  test('a received id is looked up in the indexes of ids, and not among all messages of its conversation', () => {
+    const { database } = memoryStore();
+    const prepared: string[] = [];
+    const noting = {
+      prepare: (sql: string) => {
+        prepared.push(sql);
+        return database.prepare(sql);
+      },
+    };
+    new SqliteReceivedIds(noting as unknown as Database);
+    const [find = ''] = prepared.filter((sql) => sql.includes('SELECT 1 FROM recent_ids'));
+    const values = new Array<null>(find.split('?').length - 1).fill(null);
+    const plan = database.prepare<{ detail: string }>(`EXPLAIN QUERY PLAN ${find}`).all(...values);
+    const message = 'SEARCH messages USING INTEGER PRIMARY KEY (rowid=?)';
+    const author = 'SEARCH flights USING INTEGER PRIMARY KEY (rowid=?)';
+    assert.deepEqual(
+      plan.map(({ detail }) => detail).filter((detail) => /^(SEARCH|SCAN)/u.test(detail)),
+      [
+        'SEARCH recent_ids USING PRIMARY KEY (start=?)',
+        message,
+        author,
+        'SEARCH received_ids USING PRIMARY KEY (start=?)',
+        message,
+        author,
+        'SEARCH deleted_ids USING PRIMARY KEY (account=? AND id=?)',
+      ],
+    );
   });
 
   test('a deleted message stays deleted when its sender sends it again', () => {
