@@ -55,7 +55,9 @@ describe('waxwing lab', { concurrency: 2 }, () => {
   });
 
   test('table is a matrix whose rows have what each check did', async () => {
-    const rows = records(await waxwing(['lab', 'table', '--json']));
+    const told = await waxwing(['lab', 'table', '--json']);
+    assert.equal(told.code, 0, told.err);
+    const rows = records(told);
     const row = rows.find(({ id }) => id === 'A13') as { without: { without: string[]; succeeded: boolean }[] };
     assert.deepEqual(
       row.without.filter(({ succeeded }) => succeeded).map(({ without }) => without),
