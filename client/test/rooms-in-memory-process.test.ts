@@ -1,51 +1,12 @@
 import assert from 'node:assert/strict';
-import { suite, test, type TestContext } from 'node:test';
+import { suite, test } from 'node:test';
 import { encodeFingerprint } from '@waxwing/protocol';
-import { NOW } from '../../protocol/test/fixtures/devices.ts';
 import { isWaxwingError } from '../src/errors.ts';
 import type { RelayConversation } from '../src/messenger/messenger.ts';
-import type { Clock } from './fixtures/homes.ts';
-import { TestMessenger } from './fixtures/messengers.ts';
-import { RelayDouble } from './fixtures/relay-double.ts';
+import { inRoom, roomOf, roomOfThree, who } from './fixtures/room-of-three.ts';
 
-interface Three {
-  readonly relay: RelayDouble;
-  readonly clock: Clock;
-  readonly alice: TestMessenger;
-  readonly bob: TestMessenger;
-  readonly carol: TestMessenger;
-}
-
-async function three(t: TestContext): Promise<Three> {
-  const relay = new RelayDouble();
-  const clock = { time: NOW };
-  const alice = await TestMessenger.open(t, relay, 'alice', { clock });
-  const bob = await TestMessenger.open(t, relay, 'bob', { clock });
-  const carol = await TestMessenger.open(t, relay, 'carol', { clock });
-  return { relay, clock, alice, bob, carol };
-}
-
-const who = (one: TestMessenger): string => encodeFingerprint(one.account);
-const inRoom = (one: TestMessenger): RelayConversation => one.messenger.conversationOf({ room: roomOf(one) });
-const roomOf = (one: TestMessenger): Uint8Array<ArrayBuffer> => {
-  const room = one.messenger.conversations().find((view) => view.room !== undefined)?.room;
-  assert.ok(room);
-  return room.id;
-};
 const names = (of: RelayConversation): string[] =>
   (of.view.room?.members ?? []).map(({ peer, role }) => `${peer === 'me' ? 'me' : peer.fingerprint} ${role}`).sort();
-
-/** Alice's room with both others in it, who know it. */
-async function roomOfThree(t: TestContext): Promise<Three> {
-  const world = await three(t);
-  const { alice, bob, carol } = world;
-  await alice.messenger.createRoom('tea');
-  await alice.messenger.invite(roomOf(alice), who(bob));
-  await alice.messenger.invite(roomOf(alice), who(carol));
-  await bob.until('room', ({ room }) => room.members.length === 3);
-  await carol.until('room');
-  return world;
-}
 
 suite('rooms', () => {
   test('what is said in a room comes to all members once, and is delivered when all have it', async (t) => {

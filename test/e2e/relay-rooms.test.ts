@@ -41,6 +41,7 @@ suite('rooms of the command', () => {
     assert.match((await run(carol, 'room', 'list')).out, /removed/);
     const left = await waxwing(['room', 'leave', 'tea'], { home: alice });
     assert.equal(left.code, 5, left.err);
+    assert.match((await run(bob, 'room', 'settle', 'tea')).out, /nothing to decide/);
     await run(bob, 'room', 'leave', 'tea');
     assert.match((await run(alice, 'history')).out, /and back/);
   });

@@ -1,4 +1,4 @@
-/** `waxwing room create|invite|remove|leave|list`: rooms from the command line. */
+/** `waxwing room create|invite|remove|leave|settle|list`: rooms from the command line. */
 import { type ConversationView, type RoomMember, WaxwingError } from '@waxwing/client';
 import { type Bytes, toHex } from '@waxwing/protocol';
 import { EXIT, type ExitCode } from '../exit-code.ts';
@@ -37,6 +37,14 @@ export async function leaveRoom(room: string, flags: RoomFlags): Promise<ExitCod
   return await onRoom(room, flags, async ({ messenger }, id) => messenger.leaveRoom(id));
 }
 
+/** Goes on in a room that a member has forked. */
+export async function settleRoom(room: string, flags: RoomFlags): Promise<ExitCode> {
+  return await onRoom(room, flags, async ({ messenger }, id) => {
+    const settled = await messenger.settleRoom(id);
+    if (!settled && flags.json !== true) print('There was nothing to decide about this room.');
+  });
+}
+
 /** The rooms, each with its members. */
 export async function listRooms(flags: RoomFlags): Promise<ExitCode> {
   return await withRelay(flags, async (session) => {
@@ -69,12 +77,15 @@ function tell({ messenger }: RelaySession, view: ConversationView, { json }: Roo
   const { room, title, unread } = view;
   if (room === undefined) return EXIT.ok;
   const nameOf = (peer: RoomMember['peer']): string => (peer === 'me' ? 'you' : messenger.titleOf(peer.account));
+  const { forkedBy } = room;
   if (json === true) {
     printJson({
       id: toHex(room.id),
       name: room.name,
       title,
       standing: room.standing,
+      forkedBy: forkedBy === undefined ? null : nameOf(forkedBy),
+      held: room.held,
       epoch: room.epoch,
       unread,
       members: room.members.map(({ peer, role }) => ({

@@ -6,7 +6,7 @@ import { type CommandTable, SlashCommands } from '../terminal/slash-commands.ts'
 export type RoomAction =
   | { readonly what: 'create' | 'name'; readonly name: string }
   | { readonly what: 'invite' | 'remove' | 'admin' | 'member'; readonly who: string }
-  | { readonly what: 'leave' | 'members' };
+  | { readonly what: 'leave' | 'members' | 'settle' };
 
 /** `who`: `@alice`, a petname, `#team`, a fingerprint or its beginning; undefined: of the conversation the user is in. */
 export type RelayCommand =
@@ -34,6 +34,7 @@ const ROOM_MORE = [
   'members             who is in it',
   'name NAME           call it something else',
   'leave               leave it',
+  'settle              go on after a member told different members different things, with the members shown here',
 ] as const;
 
 const TABLE: CommandTable<RelayCommand> = {
@@ -55,7 +56,7 @@ const TABLE: CommandTable<RelayCommand> = {
   list: { usage: '/list', does: 'all conversations, and what is unread', read: (rest) => bare(rest, { name: 'list' }) },
   room: {
     usage: '/room ACTION',
-    does: 'create, invite, remove, admin, member, members, name, leave',
+    does: 'create, invite, remove, admin, member, members, name, leave, settle',
     more: ROOM_MORE,
     read: (rest) => {
       const action = readRoomAction(rest);
@@ -139,7 +140,17 @@ const TABLE: CommandTable<RelayCommand> = {
 export const RELAY_COMMANDS = new SlashCommands<RelayCommand>(TABLE);
 
 /** The words that may follow `/room`. */
-export const ROOM_ACTIONS = ['create', 'invite', 'remove', 'admin', 'member', 'members', 'name', 'leave'] as const;
+export const ROOM_ACTIONS = [
+  'create',
+  'invite',
+  'remove',
+  'admin',
+  'member',
+  'members',
+  'name',
+  'leave',
+  'settle',
+] as const;
 
 /** The first word, or what stands in quotes, as whom it means. */
 export function takeWho(text: string): { readonly who: string | undefined; readonly rest: string } {
@@ -173,6 +184,7 @@ function readRoomAction(text: string): RoomAction | undefined {
     }
     case 'leave':
     case 'members':
+    case 'settle':
       return rest === '' ? { what } : undefined;
     default:
       return undefined;

@@ -45,12 +45,23 @@ export async function runRoomAction(action: RoomAction, options: RoomActionsOpti
       await messenger.leaveRoom(room.id);
       places.enter(undefined);
       return;
+    case 'settle':
+      screen.notice(settledWords(await messenger.settleRoom(room.id), room, view));
+      return;
     case 'members':
       screen.lines([
         `In ${conversationLabel(places.title ?? '')}, ${String(room.members.length)}:`,
         ...memberLines(room, (peer) => view.name(peer)),
       ]);
   }
+}
+
+function settledWords(settled: boolean, { members, forkedBy }: RoomView, view: RelayChatView): string {
+  if (!settled) return 'There is nothing to decide about this room.';
+  const decides = members.some(({ peer, role }) => peer === 'me' && role === 'admin');
+  const who = forkedBy === undefined || forkedBy === 'me' ? undefined : view.name(forkedBy);
+  const next = decides && who !== undefined ? ` /room remove takes ${who} out.` : '';
+  return `You go on with the members you see in /room members: who was told otherwise does not read you, and you not them.${next}`;
 }
 
 /** One line a member, safe; `name` gives somebody's name, safe. */

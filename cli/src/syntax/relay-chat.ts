@@ -79,7 +79,9 @@ export function addRelayChat(program: Command, setExit: SetExit): void {
 }
 
 function addRoom(program: Command, setExit: SetExit): void {
-  const room = program.command('room').description('rooms: make one, let people in, take them out, leave');
+  const room = program
+    .command('room')
+    .description('rooms: make one, let people in, take them out, leave, go on after a fork');
   examples(room, 'waxwing room create team');
   const command = (name: string, words: string): Command => withRelay(room.command(name)).description(words);
 
@@ -120,6 +122,15 @@ function addRoom(program: Command, setExit: SetExit): void {
       setExit(await leaveRoom(name, flags));
     });
   examples(leave, 'waxwing room leave team');
+
+  const settle = command('settle', 'go on in a room that a member has forked, with the members shown here')
+    .argument('<room>', '#name, or name alone')
+    .addOption(jsonOption())
+    .action(async (name: string, flags: RoomFlags) => {
+      const { settleRoom } = await import('../commands/room.ts');
+      setExit(await settleRoom(name, flags));
+    });
+  examples(settle, 'waxwing room settle team');
 
   const list = command('list', 'the rooms you are in, with their members')
     .addOption(jsonOption())

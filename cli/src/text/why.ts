@@ -245,7 +245,7 @@ const CLIENT: Table<ClientErrorCode> = {
   'room-full': ['A room has at most 64 devices.', 'take somebody out first, or make a second room'],
   'room-forked': [
     'A member told different members different things about who is in the room: nothing is sent there.',
-    'make a new room without whoever did this',
+    'ask the others what they see; then /room settle goes on, /room leave leaves',
   ],
   'not-delivered': [
     'It was sent anew several times, and never opened there.',

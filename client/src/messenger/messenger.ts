@@ -124,7 +124,10 @@ export interface Messenger {
   remove(room: Bytes, who: string): Promise<void>;
   setRole(room: Bytes, who: string, role: 'admin' | 'member'): Promise<void>;
   renameRoom(room: Bytes, name: string): Promise<void>;
+  /** Works in a forked room too. @throws WaxwingError `not-in-room`, `last-admin` */
   leaveRoom(room: Bytes): Promise<void>;
+  /** Goes on in a forked room (§10.5) with the members shown here; false where there is nothing to decide. */
+  settleRoom(room: Bytes): Promise<boolean>;
   stored(): AsyncIterable<StoredRow>;
   doctor(): Promise<DoctorReport>;
   /** Everything about us at the relay is deleted there (§11.4 `leave`); history stays here. */

@@ -200,6 +200,10 @@ export class RelayMessenger implements Messenger {
     await this.#rooms.desk.leave(room);
   }
 
+  async settleRoom(room: Bytes): Promise<boolean> {
+    return await this.#rooms.desk.settle(room);
+  }
+
   async *stored(): AsyncGenerator<StoredRow> {
     yield* storedRows(this.#connected('What it stores is asked of it.'));
   }

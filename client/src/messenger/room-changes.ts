@@ -88,6 +88,14 @@ export class RoomChanges {
     this.#wake(items);
   }
 
+  /** The user goes on in this room after an alarm (§10.5). */
+  async settle(room: Room): Promise<void> {
+    await room.change(
+      (conversation) => conversation.settle(),
+      () => undefined,
+    );
+  }
+
   #queue(items: readonly ItemTo[], state: Bytes | undefined): void {
     const { store, relay } = this.#options.place;
     for (const { to, item } of items) {

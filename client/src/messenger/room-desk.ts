@@ -22,6 +22,8 @@ export interface RoomDeskOptions {
   readonly place: Place;
   readonly rooms: Rooms;
   readonly changes: RoomChanges;
+  /** The user goes on in a room: what is queued for it may go. */
+  readonly onSettled: (room: Room) => void;
   /** Of the channel that stands. */
   readonly requests: () => RelayRequests | undefined;
 }
@@ -80,9 +82,21 @@ export class RoomDesk {
     await this.#change(room, () => ({ change: 'name', name: wanted }));
   }
 
-  /** @throws WaxwingError `not-in-room`, `last-admin` */
+  /**
+   * Goes on in a room that a member has forked (§10.5), with the members that are shown here. Whether there was anything to
+   * decide. @throws WaxwingError `not-in-room`
+   */
+  async settle(id: Bytes): Promise<boolean> {
+    const room = this.#insideOf(id);
+    if (this.#options.rooms.view(room).standing !== 'fork') return false;
+    await this.#options.changes.settle(room);
+    this.#options.onSettled(room);
+    return true;
+  }
+
+  /** A fork keeps nobody in a room. @throws WaxwingError `not-in-room`, `last-admin` */
   async leave(id: Bytes): Promise<void> {
-    const room = this.#memberIn(id);
+    const room = this.#insideOf(id);
     const { place, changes } = this.#options;
     const me = ownDevice(place).bundle;
     const admins = room.file.members.filter(({ role }) => role === 'admin');
@@ -102,10 +116,18 @@ export class RoomDesk {
     }
   }
 
-  #memberIn(id: Bytes): Room {
+  /** A room that one is in, forked or not. */
+  #insideOf(id: Bytes): Room {
     const room = this.#options.rooms.get(id);
     if (room === undefined)
       throw new WaxwingError('name-unknown', 'There is no such room here.', 'See waxwing room list.');
+    const { standing } = this.#options.rooms.view(room);
+    if (standing === 'left' || standing === 'removed') throw notInRoom(standing);
+    return room;
+  }
+
+  #memberIn(id: Bytes): Room {
+    const room = this.#insideOf(id);
     const { standing } = this.#options.rooms.view(room);
     if (standing !== 'member') throw notInRoom(standing);
     return room;

@@ -39,7 +39,7 @@ function forked(): WaxwingError {
   return new WaxwingError(
     'room-forked',
     'A member of this room told different members different things about who is in it. Nothing is sent there.',
-    'Ask the others what they see, and make a new room without whoever did this.',
+    'Ask the others what they see. Then /room settle goes on with the members shown here, and /room leave leaves.',
   );
 }
 

@@ -20,6 +20,7 @@ import {
   type RoomStatement,
   TYPE_ROOM,
   TYPE_ROOM_LEAVE,
+  toHex,
 } from '@waxwing/protocol';
 import type { RoomStray } from '../store/room.ts';
 import { DROPPED, type OpenedMail } from './opened-mail.ts';
@@ -28,7 +29,7 @@ import { ownDevice, type Place } from './place.ts';
 import type { RelayMessage } from './relay-message.ts';
 import { keepInRoom } from './room-flights.ts';
 import type { RoomReceipts } from './room-receipts.ts';
-import { stateMail } from './room-states.ts';
+import { stateMail, tellAlarm, tellRefused } from './room-states.ts';
 import type { RoomTidings } from './room-tidings.ts';
 import type { Room } from './room.ts';
 import type { Rooms } from './rooms.ts';
@@ -55,6 +56,8 @@ interface Named {
 
 export class RoomIncoming {
   readonly #options: RoomIncomingOptions;
+  /** Whose states were refused because they would undo what is settled: room and author. */
+  readonly #refusals = new Set<string>();
 
   constructor(options: RoomIncomingOptions) {
     this.#options = options;
@@ -226,6 +229,7 @@ export class RoomIncoming {
     } catch (error) {
       if (!isProtocolError(error)) throw error;
       if (error.check === 'fork' && known !== undefined) return this.#alarm(known, before);
+      if (error.check === 'settled' && known !== undefined) return this.#refused(known, came.body);
       const early = error.code === 'room' && (error.check === 'known' || error.check === 'bundle');
       if (!early) return DROPPED;
       const from = { account: new Uint8Array(came.from.account), device: new Uint8Array(came.from.device) };
@@ -265,9 +269,22 @@ export class RoomIncoming {
     return {
       commit: () => undefined,
       show: () => {
-        const sentence =
-          'One member made two different states in one place: what he told you and what he told others differ. Nothing is sent here any more.';
-        place.observe({ kind: 'fork', room: rooms.view(room), alarm: true, sentence });
+        tellAlarm({ place, rooms }, room);
+      },
+    };
+  }
+
+  /** Said once for each author, however many states come (§10.5). */
+  #refused(room: Room, body: Uint8Array): OpenedMail {
+    const { place, rooms } = this.#options;
+    const says = decodeRoomStatement(decodeRoomItem(body).statement);
+    const name = [room.id, says.by.account, says.by.device].map(toHex).join('/');
+    return {
+      commit: () => undefined,
+      show: () => {
+        if (this.#refusals.has(name)) return;
+        this.#refusals.add(name);
+        tellRefused({ place, rooms }, room, says);
       },
     };
   }

@@ -5,10 +5,12 @@ import {
   type Party,
   type RoomRecord,
   type RoomState,
+  type RoomStatement,
   sameParty,
   type TakenRoomState,
 } from '@waxwing/protocol';
 import type { OpenedMail } from './opened-mail.ts';
+import { titleOf } from './names.ts';
 import { ownDevice, type Place } from './place.ts';
 import type { RelayEvent } from './relay-event.ts';
 import type { Room } from './room.ts';
@@ -98,6 +100,26 @@ function concerned(
     default:
       return [];
   }
+}
+
+/** A member forked the room, and the user is to decide (§10.5). */
+export function tellAlarm({ place, rooms }: Parts, room: Room): void {
+  const view = rooms.view(room);
+  const who = nameOf(place, view.forkedBy ?? 'me');
+  const sentence =
+    `${who} made a state of this room that contradicts another one: what you were told about it and what others were told differ. ` +
+    'Nothing is sent here any more. Ask the others what they see; then /room settle goes on with the members shown here, and /room leave leaves.';
+  place.observe({ kind: 'fork', room: view, alarm: true, sentence });
+}
+
+/** Somebody who is in the room no more would have undone what stands for a day (§10.5): nothing came of it. */
+export function tellRefused({ place, rooms }: Parts, room: Room, { by }: RoomStatement): void {
+  const sentence = `${nameOf(place, viewParty(place, by))}, who is in this room no more, tried to undo what stands for a day: nothing came of it.`;
+  place.observe({ kind: 'fork', room: rooms.view(room), alarm: false, sentence });
+}
+
+function nameOf(place: Place, peer: ReturnType<typeof viewParty>): string {
+  return peer === 'me' ? 'A device of yours' : titleOf(place, peer.account);
 }
 
 function tellFork(

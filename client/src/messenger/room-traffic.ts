@@ -69,7 +69,7 @@ export class RoomTraffic {
     this.#changes = changes;
     this.#tidings = tidings;
     this.#receipts = receipts;
-    this.desk = new RoomDesk({ place, rooms, changes, requests: () => this.#requests });
+    this.desk = new RoomDesk({ place, rooms, changes, onSettled: onQueued, requests: () => this.#requests });
     this.#outgoing = new RoomOutgoing({ place, rooms, changes, tidings, onSealed, onDelivered, onFault });
     this.#incoming = new RoomIncoming({
       place,

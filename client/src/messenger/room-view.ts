@@ -18,6 +18,8 @@ export interface RoomView {
   readonly members: readonly RoomMember[];
   /** `left`, `removed`: nothing can be said there any more; `fork`: two states by one author, the user has to decide. */
   readonly standing: 'member' | 'left' | 'removed' | 'fork';
+  /** Who made the state that forks the room, while the user has not decided (`fork`). */
+  readonly forkedBy: PeerView | 'me' | undefined;
   /** Messages held until their state comes (§10.5). */
   readonly held: number;
 }

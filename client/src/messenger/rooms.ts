@@ -107,7 +107,7 @@ export class Rooms {
     const exact = this.all.find((room) => this.titleOf(room) === wanted);
     if (exact !== undefined) return exact;
     const named = this.all.filter((room) => `#${this.view(room).name}` === wanted);
-    const alive = named.filter((room) => this.view(room).standing === 'member');
+    const alive = named.filter((room) => ['member', 'fork'].includes(this.view(room).standing));
     const [first, ...more] = alive.length > 0 ? alive : named.length > 0 ? named : this.#byPiece(wanted);
     if (first === undefined) {
       throw new WaxwingError('name-unknown', 'You are in no room of that name.', 'See waxwing room list.');

@@ -1,5 +1,13 @@
 /** A room as it is shown (§10). */
-import { leaverOf, type MemberFile, memberOf, newestEpoch, type Party, sameParty } from '@waxwing/protocol';
+import {
+  decodeRoomStatement,
+  leaverOf,
+  type MemberFile,
+  memberOf,
+  newestEpoch,
+  type Party,
+  sameParty,
+} from '@waxwing/protocol';
 import type { PeerView } from '../direct/peer-view.ts';
 import { titleOf } from './names.ts';
 import { ownDevice, type Place, viewAccount } from './place.ts';
@@ -8,6 +16,7 @@ import type { Room } from './room.ts';
 
 export function viewRoom(place: Place, room: Room): RoomView {
   const { says, file } = newestEpoch(room.state);
+  const standing = standingOf(place, room);
   return {
     id: room.id,
     name: says.name,
@@ -17,7 +26,8 @@ export function viewRoom(place: Place, room: Room): RoomView {
       role: member.role,
       device: member.device,
     })),
-    standing: standingOf(place, room),
+    standing,
+    forkedBy: standing === 'fork' ? forkedBy(place, room) : undefined,
     held: room.state.held.length,
   };
 }
@@ -27,6 +37,10 @@ function standingOf(place: Place, { state, isMember }: Room): RoomView['standing
   const me = ownDevice(place).bundle;
   if (state.leaves.some((leave) => sameParty(leaverOf(leave), me))) return 'left';
   return state.alarm?.settled === false ? 'fork' : 'member';
+}
+
+function forkedBy(place: Place, { state: { alarm } }: Room): RoomView['forkedBy'] {
+  return alarm && viewParty(place, decodeRoomStatement(alarm.statement).by);
 }
 
 export function viewParty(place: Place, { account, device }: Party): PeerView | 'me' {

@@ -199,12 +199,12 @@ export class RoomConversation {
   }
 
   /**
-   * Says that this device leaves: whoever sends next makes the state without it.
-   * @throws ProtocolError `room`, check `change` for the last admin, who names another first; `member`, `fork`
+   * Says that this device leaves: whoever sends next makes the state without it. An alarm does not keep anybody in a room.
+   * @throws ProtocolError `room`, check `change` for the last admin, who names another first; `member`
    */
   leave(now: number): Promise<readonly ItemTo[]> {
     return this.#inTurn(async () => {
-      const newest = this.#present();
+      const newest = this.#newest();
       const { file } = newest;
       const me = this.#self.device.bundle;
       const others = this.#others();
@@ -269,11 +269,17 @@ export class RoomConversation {
   }
 
   /** The newest state, which this device is in. */
-  #present(): RoomEpoch {
+  #newest(): RoomEpoch {
     const epoch = newestEpoch(this.#record);
     if (memberOf(epoch.file, this.#self.device.bundle) === undefined) {
       throw refuseRoom('member', 'This device is not in the room.');
     }
+    return epoch;
+  }
+
+  /** The same, where nothing waits for the user. */
+  #present(): RoomEpoch {
+    const epoch = this.#newest();
     if (this.#record.alarm?.settled === false) {
       throw refuseRoom(
         'fork',
