@@ -59,6 +59,38 @@ describe('the one port (§11.1)', () => {
     assert.ok(performance.now() - began >= 4_900);
   });
 
+  it('closes on HTTP that does not come to an end, and does not wait for who was turned away', async (t) => {
+    const { served } = await runRelay(t);
+    // The caller keeps his own side open, as one does who means harm.
+    const kept = async (bytes: string): Promise<string> => {
+      const socket = connect({ port: served.port, host: '127.0.0.1', allowHalfOpen: true });
+      socket.on('error', () => undefined).write(bytes);
+      let text = '';
+      socket.setEncoding('latin1').on('data', (chunk: string) => (text += chunk));
+      const over = new Promise<void>((resolve) => {
+        // A socket that the relay has let go of answers a write with a reset.
+        const knock = setInterval(() => socket.write('x'), 500);
+        socket.once('close', () => {
+          clearInterval(knock);
+          resolve();
+        });
+      });
+      await over;
+      return text;
+    };
+    const upgrade = 'HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n';
+    const [head, elsewhere, keyless, body] = await Promise.all([
+      answerTo(served.port, 'GET /healthz HTTP/1.1\r\nhost: x'),
+      kept(`GET /elsewhere ${upgrade}`),
+      kept(`GET / ${upgrade}`),
+      answerTo(served.port, 'POST /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n'),
+    ]);
+    assert.equal(head, '');
+    assert.match(elsewhere, /^HTTP\/1\.1 404 /);
+    assert.match(keyless, /^HTTP\/1\.1 400 /);
+    assert.match(body, /^HTTP\/1\.1 404 /);
+  });
+
   it('answers garbage after the first byte with the empty reject frame', async (t) => {
     const { served } = await runRelay(t);
     for (const bytes of [new Uint8Array(64), Uint8Array.of(0, 0, 0, 1, 2), Uint8Array.of(0xff, 0xff, 0xff, 0xff, 2)]) {

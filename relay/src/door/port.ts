@@ -12,7 +12,10 @@ import { WebSocketWire } from '../wire/web-socket-wire.ts';
 import type { Wire } from '../wire/wire.ts';
 import { kindOf } from './first-byte.ts';
 
-/** HTTP is for a probe and for the beginning of a WebSocket: little, and soon. */
+/**
+ * HTTP is for a probe and for the beginning of a WebSocket: little, soon, and once a connection. All of it has this long,
+ * ms: the server's own deadlines hold for connections that it accepts itself, and these are handed to it.
+ */
 const HTTP_WITHIN = 5_000;
 const HTTP_HEADERS = 8_192;
 
@@ -30,6 +33,8 @@ export class Port {
   readonly #webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_FRAME });
   readonly #sockets = new Set<Socket>();
   readonly #perAddress = new Map<string, number>();
+  /** What cuts a connection that came for HTTP; not one that has become a WebSocket. */
+  readonly #late = new WeakMap<object, NodeJS.Timeout>();
 
   private constructor(server: Server, http: HttpServer, call: (wire: Wire) => void) {
     this.#server = server;
@@ -41,6 +46,7 @@ export class Port {
         return;
       }
       this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+        clearTimeout(this.#late.get(socket));
         call(new WebSocketWire(webSocket, request.socket.remoteAddress));
       });
     });
@@ -50,16 +56,11 @@ export class Port {
   static async open({ host, port, http, call }: PortOptions): Promise<Port> {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
     const httpServer = createHttpServer(
-      {
-        headersTimeout: HTTP_WITHIN,
-        requestTimeout: HTTP_WITHIN,
-        keepAliveTimeout: HTTP_WITHIN,
-        connectionsCheckingInterval: 1_000,
-        maxHeaderSize: HTTP_HEADERS,
-      },
+      { maxHeaderSize: HTTP_HEADERS },
       // eslint-disable-next-line @typescript-eslint/no-misused-promises -- node:http awaits nothing, and it answers its own failures
       getRequestListener(http.fetch),
     );
+    httpServer.maxRequestsPerSocket = 1;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(cannotListen(error, host, port)));
       server.listen({ host, port, backlog: 4096 }, resolve);
@@ -128,6 +129,7 @@ export class Port {
         call(new TcpWire(socket));
         break;
       case 'http':
+        this.#endLate(socket);
         socket.unshift(chunk);
         this.#http.emit('connection', socket);
         socket.resume();
@@ -135,6 +137,12 @@ export class Port {
       case 'neither':
         socket.destroy();
     }
+  }
+
+  #endLate(socket: Socket): void {
+    const late = setTimeout(() => socket.destroy(), HTTP_WITHIN);
+    this.#late.set(socket, late);
+    socket.once('close', () => clearTimeout(late));
   }
 }
 
