@@ -69,6 +69,8 @@ export function relayRecord(event: RelayEvent): object | undefined {
       return { kind: event.kind };
     case 'sent-anew':
       return { kind: event.kind, count: event.numbers.length };
+    case 'requests-full':
+      return { kind: event.kind, count: event.turnedAway };
     case 'fork':
       return { kind: event.kind, alarm: event.alarm };
     case 'unopenable': {

@@ -3,12 +3,19 @@ import { suite, test } from 'node:test';
 import { contactProof, decodeRelayLink, encodeFingerprint, toHex } from '@waxwing/protocol';
 import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 import { isWaxwingError } from '../src/errors.ts';
+import type { ChainKey } from '../src/store/chain.ts';
 import { aliceAndBob, TestMessenger } from './fixtures/messengers.ts';
 import { RelayDouble } from './fixtures/relay-double.ts';
 
 const turns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
 };
+
+const chainTo = (from: TestMessenger, to: TestMessenger): ChainKey => ({
+  ownDevice: from.home.device.bundle.device,
+  account: to.account,
+  peerDevice: to.home.device.bundle.device,
+});
 
 suite('who writes to whom (§9.6)', () => {
   test('a stranger has one message kept and no answer, until he is accepted; then all of it arrives', async (t) => {
@@ -37,6 +44,70 @@ suite('who writes to whom (§9.6)', () => {
     assert.deepEqual([...bob.texts].sort(), ['anybody?', 'hello?', 'thanks']);
     assert.equal(bob.messenger.conversations()[0]?.request, false);
     assert.equal(bob.events.filter(({ kind }) => kind === 'request').length, 1);
+  });
+
+  test('of a stranger who says several things at once the first is kept, and the others come once he is accepted', async (t) => {
+    const relay = new RelayDouble();
+    const bob = await TestMessenger.open(t, relay, 'bob');
+    const alice = await TestMessenger.open(t, relay, 'alice', { offline: true });
+    alice.say(bob, 'one', 'two', 'three', 'four');
+    await alice.connect();
+    assert.equal((await bob.until('request')).message.text, 'one');
+    await alice.messenger.conversationOf({ account: bob.account }).flush('sent');
+    while (relay.member(bob.home.device).mailbox.length > 0) await turns(1);
+    assert.equal(bob.messenger.conversationOf({ account: alice.account }).history().length, 1);
+    assert.equal(relay.member(alice.home.device).mailbox.length, 0, 'nothing was answered');
+    await bob.restart();
+    bob.messenger.accept(alice.account);
+    assert.ok(await alice.delivered(bob), 'without another word of hers');
+    assert.deepEqual([...bob.texts].sort(), ['four', 'three', 'two']);
+  });
+
+  test('of a stranger whose first flight holds several messages nothing is kept but that he asks', async (t) => {
+    const relay = new RelayDouble();
+    const bob = await TestMessenger.open(t, relay, 'bob');
+    const alice = await TestMessenger.open(t, relay, 'alice', { offline: true });
+    alice.home.store.chains.setSent(chainTo(alice, bob), { seq: 2, hash: new Uint8Array(32) }); // no first flights any more
+    alice.say(bob, 'one', 'two');
+    await alice.connect();
+    assert.deepEqual((await bob.until('asks')).peer.account, alice.account);
+    const [view] = bob.messenger.conversations();
+    assert.deepEqual([view?.request, view?.unread], [true, 0]);
+    alice.say(bob, 'three');
+    assert.equal((await bob.until('request')).message.text, 'three', 'there is place for a message yet');
+    bob.messenger.accept(alice.account);
+    assert.ok(await alice.delivered(bob));
+    assert.deepEqual([...bob.texts].sort(), ['one', 'two']);
+  });
+
+  test('where no more requests can wait a stranger is turned away whole, and heard once there is place', async (t) => {
+    const relay = new RelayDouble();
+    const bob = await TestMessenger.open(t, relay, 'bob');
+    const alice = await TestMessenger.open(t, relay, 'alice');
+    const { store, device } = bob.home;
+    const stranger = (number: number): Uint8Array<ArrayBuffer> => new Uint8Array(32).fill(number, 0, 2).fill(1, 2);
+    store.transaction(() => {
+      for (let number = 0; number < 256; number++) store.contacts.add(relay.account, stranger(number), 'request');
+    });
+    const entries = (): number => store.prekeys.held(device.bundle.device)[0]?.held.entries.length ?? 0;
+    const before = entries();
+    for (const text of ['one', 'two']) {
+      alice.say(bob, text);
+      await alice.messenger.conversationOf({ account: bob.account }).flush('sent');
+      while (relay.member(device).mailbox.length > 0) await turns(1); // confirmed: it blocks nobody
+    }
+    assert.equal((await bob.until('requests-full')).turnedAway, 1);
+    assert.equal(bob.events.filter(({ kind }) => kind === 'requests-full').length, 1);
+    assert.deepEqual(store.mailboxes.ofAccount(device.bundle.device, alice.account), []);
+    assert.equal(entries(), before, 'no key was used up');
+    assert.equal(store.contacts.get(relay.account, alice.account), undefined);
+    assert.equal(bob.events.filter(({ kind }) => kind === 'request' || kind === 'unopenable').length, 0);
+    store.peers.block(stranger(7));
+    alice.say(bob, 'three');
+    assert.equal((await bob.until('request')).message.text, 'three');
+    bob.messenger.accept(alice.account);
+    assert.ok(await alice.delivered(bob));
+    assert.deepEqual([...bob.texts].sort(), ['one', 'two']);
   });
 
   test('who is blocked is not heard, and nothing is written to him; unblocked, what he wrote arrives', async (t) => {

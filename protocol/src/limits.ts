@@ -109,6 +109,8 @@ export const MAX_GAPS = 1_024; // ranges of missing flights: what an array holds
 export const MAX_GOT_RANGES = 64; // those told to the sender
 export const NEW_START_EVERY = 3_600_000; // with a device where a session was lost: anyone at the relay can forge that word
 export const MAX_SENT_ANEW = 3; // of an item whose session was lost, for the same reason
+export const MAX_REQUESTS = 256; // of strangers, until they are answered: whoever makes accounts fills nobody's disk
+export const REQUESTS_TOLD_EVERY = 3_600_000; // and nobody's screen
 export const TYPING_EVERY = 3_000; // of a sender's signals
 
 // §9.7 Typing

@@ -151,6 +151,18 @@ export class RelayChatView extends MessageView {
       case 'link-used':
         screen.notice(this.#linkWords(event), event.again || event.ended ? 'warning' : 'good');
         return;
+      case 'asks':
+        screen.notice(
+          `${this.#stranger(event.peer, 'asks to write to you')}. What they say comes once you say /accept ${this.#whoWord(event.peer)}; /block ${this.#whoWord(event.peer)} refuses it.`,
+          'warning',
+        );
+        return;
+      case 'requests-full':
+        screen.notice(
+          `So many people you do not know wait for an answer that there is no place for more: ${count(event.turnedAway, 'message')} of others ${event.turnedAway === 1 ? 'was' : 'were'} turned away. /list shows who waits; /accept or /block makes place.`,
+          'warning',
+        );
+        return;
       case 'new-device':
         screen.notice(
           `${this.name(event.peer)} has a new device. The account is the same; what the old one had not confirmed is sent anew.`,
@@ -261,12 +273,22 @@ export class RelayChatView extends MessageView {
 
   #request(message: RelayMessage): void {
     const { peer } = message;
-    const title = this.#titleOf(peer.account);
+    const who = this.#whoWord(peer);
     this.#screen.notice(
-      `Somebody you do not know writes to you${peer.nick === undefined ? '' : `, who goes by ${sanitiseName(`~${peer.nick}`)}`} (${peer.fingerprint}). This one message is shown, and nothing answered, until you say /accept ${whoWord(title, peer)} or /block ${whoWord(title, peer)}:`,
+      `${this.#stranger(peer, 'writes to you')}. This one message is shown, and nothing answered, until you say /accept ${who} or /block ${who}:`,
       'warning',
     );
     this.#message(message);
+  }
+
+  /** What somebody does whom nobody here knows, without a full stop. */
+  #stranger({ nick, fingerprint }: PeerView, does: string): string {
+    const claim = nick === undefined ? '' : `, who goes by ${sanitiseName(`~${nick}`)}`;
+    return `Somebody you do not know ${does}${claim} (${fingerprint})`;
+  }
+
+  #whoWord(peer: PeerView): string {
+    return whoWord(this.#titleOf(peer.account), peer);
   }
 }
 

@@ -4,6 +4,7 @@ import {
   concat,
   type FlightItem,
   LIVE_MAX_AGE,
+  MAX_GOT_RANGES,
   type OpenedMailboxFlight,
   type PrekeyUse,
   type ReceivedChain,
@@ -12,6 +13,7 @@ import {
   TYPE_STEP,
   TYPE_TEXT,
 } from '@waxwing/protocol';
+import type { PeerView } from '../direct/peer-view.ts';
 import type { ChainKey } from '../store/chain.ts';
 import type { Contact } from '../store/relay.ts';
 import type { LinkBook } from './link-book.ts';
@@ -22,6 +24,8 @@ import type { PrekeyKeeper } from './prekey-keeper.ts';
 import type { ReceiptBook } from './receipt-book.ts';
 import { CTL_NICK } from './receipts.ts';
 import type { RelayMessage } from './relay-message.ts';
+import type { Asking, RequestBook } from './request-book.ts';
+import { joinRanges } from './seq-ranges.ts';
 
 /** Types of items that the program says and nobody typed. */
 const OWN_TYPES = 'application/waxwing-';
@@ -36,6 +40,7 @@ export interface AcceptedFlightsOptions {
   readonly keeper: PrekeyKeeper;
   readonly receipts: ReceiptBook;
   readonly links: LinkBook;
+  readonly requests: RequestBook;
   readonly items: readonly ItemDoor[];
   readonly control: readonly ControlDoor[];
   /** Whether an account is known from elsewhere than peers and contacts: a room, which this flight may bring. */
@@ -43,6 +48,12 @@ export interface AcceptedFlightsOptions {
   readonly onMessages: (messages: readonly RelayMessage[]) => void;
   /** Something came of this account, for which it may wait; `newDevice`: it is another one than before. */
   readonly onHeard: (account: Bytes, at: { readonly device: Bytes; readonly newDevice: boolean }) => void;
+}
+
+/** `kept` is false where nothing of the flight is: then nothing of it has happened, neither to its pair nor to a prekey. */
+export interface Admitted {
+  readonly mail: OpenedMail;
+  readonly kept: boolean;
 }
 
 export interface Circumstances {
@@ -54,17 +65,14 @@ export interface Circumstances {
 
 export class AcceptedFlights {
   readonly #options: AcceptedFlightsOptions;
-  /** Accounts (hex) whose request came in this batch. */
-  readonly #requests = new Set<string>();
-
   constructor(options: AcceptedFlightsOptions) {
     this.#options = options;
   }
 
   /** A batch begins. */
   begin(): void {
-    this.#requests.clear();
     this.#options.links.begin();
+    this.#options.requests.begin();
   }
 
   /** Blocked, or in quarantine: what it says is dropped. */
@@ -73,20 +81,49 @@ export class AcceptedFlights {
     return store.peers.get(key.account)?.blockedAt !== undefined || store.chains.get(key).quarantinedAt !== undefined;
   }
 
-  async mail(pair: Pair, flight: OpenedMailboxFlight, circumstances: Circumstances): Promise<OpenedMail> {
-    const { account } = pair.key;
-    const name = toHex(account);
-    const standing = this.#standing(pair, flight);
-    if (standing === 'request') {
-      if (this.#requests.has(name) || this.#contact(account) !== undefined) {
-        // One flight of a stranger is kept. This one has not come: its sender sends it anew once it is heard (§9.6).
-        pair.become({ ...pair.state, received: circumstances.before });
-        return DROPPED;
-      }
-      this.#requests.add(name);
+  async mail(pair: Pair, flight: OpenedMailboxFlight, circumstances: Circumstances): Promise<Admitted> {
+    if (this.#isOpen(pair, flight)) {
+      const parts = await this.#parts(pair, flight);
+      return { mail: this.#whole(pair, flight, { ...circumstances, standing: 'open', parts }), kept: true };
     }
-    const parts = await this.#parts(pair, flight);
-    return this.#whole(pair, flight, { ...circumstances, standing, parts });
+    const { requests } = this.#options;
+    switch (requests.admit(pair, this.#askingOf(flight))) {
+      case 'kept':
+        return { mail: this.#request(pair, flight, circumstances), kept: true };
+      case 'later':
+        this.#putOff(pair, flight, circumstances);
+        return { mail: DROPPED, kept: true };
+      case 'away':
+        return { mail: DROPPED, kept: false };
+      case 'full':
+        return { mail: requests.turnedAway, kept: false };
+    }
+  }
+
+  /** What a stranger's flight says beside its message and its link is not heard. */
+  #request(pair: Pair, flight: OpenedMailboxFlight, circumstances: Circumstances): OpenedMail {
+    const message = soleMessage(flight);
+    if (message === undefined) this.#putOff(pair, flight, circumstances);
+    const link = this.#options.links.mail(pair.key.account, flight.ctl);
+    return this.#whole(
+      pair,
+      { ...flight, items: message === undefined ? [] : [message] },
+      { ...circumstances, standing: 'request', parts: [link] },
+    );
+  }
+
+  /** It has not come: its number is one that is missing, and is asked for as soon as its sender is told anything (§9.6). */
+  #putOff(pair: Pair, { seq, items }: OpenedMailboxFlight, { before }: Circumstances): void {
+    if (items.every(({ type }) => type === TYPE_STEP)) return; // there is nothing to ask for
+    pair.become({ ...pair.state, received: before });
+    const again = joinRanges([...pair.notes.again, [seq, seq]]).slice(0, MAX_GOT_RANGES);
+    pair.notes = { ...pair.notes, again };
+  }
+
+  #askingOf(flight: OpenedMailboxFlight): Asking {
+    if (soleMessage(flight) !== undefined) return 'message';
+    const says = flight.items.some(isTyped);
+    return says || this.#options.links.isShown(flight.ctl) ? 'leave' : 'nothing';
   }
 
   #contact(account: Bytes): Contact | undefined {
@@ -94,14 +131,14 @@ export class AcceptedFlights {
     return store.contacts.get(relay, account);
   }
 
-  #standing(pair: Pair, flight: OpenedMailboxFlight): Contact['standing'] {
+  #isOpen(pair: Pair, flight: OpenedMailboxFlight): boolean {
     const { place, links, isKnown } = this.#options;
     const { account } = pair.key;
     const contact = this.#contact(account);
-    if (contact !== undefined) return contact.standing;
-    const known =
-      place.store.peers.get(account) !== undefined || isKnown(account, flight) || links.isVisit(account, flight.ctl);
-    return known ? 'open' : 'request';
+    if (contact !== undefined) return contact.standing === 'open';
+    return (
+      place.store.peers.get(account) !== undefined || isKnown(account, flight) || links.isVisit(account, flight.ctl)
+    );
   }
 
   /** What others make of the items and the ctl. */
@@ -109,7 +146,7 @@ export class AcceptedFlights {
     const { items, control, receipts, links } = this.#options;
     const parts: OpenedMail[] = [links.mail(pair.key.account, flight.ctl), receipts.mail(pair, flight.ctl)];
     for (const item of flight.items) {
-      if (!item.type.startsWith(OWN_TYPES)) continue;
+      if (isTyped(item)) continue;
       for (const door of items) {
         const part = await door(item, flight, pair);
         if (part !== undefined) parts.push(part);
@@ -148,11 +185,17 @@ export class AcceptedFlights {
         if (start?.weaker === true) place.observe({ kind: 'weak-start', peer });
         if (standing === 'open' && peer.nick !== nick) place.observe({ kind: 'nick', peer });
         for (const part of parts) part.show();
-        if (standing === 'request') for (const message of messages) place.observe({ kind: 'request', message });
-        else onMessages(messages);
+        if (standing === 'open') onMessages(messages);
+        else this.#ask(peer, messages);
         if (standing === 'open') onHeard(account, { device: pair.key.peerDevice, newDevice });
       },
     };
+  }
+
+  #ask(peer: PeerView, messages: readonly RelayMessage[]): void {
+    const { observe } = this.#options.place;
+    for (const message of messages) observe({ kind: 'request', message });
+    if (messages.length === 0) observe({ kind: 'asks', peer });
   }
 
   /** Remembers who it is, and at which device it is written to from now on. Whether that is another one than before. */
@@ -188,7 +231,7 @@ export class AcceptedFlights {
 
   #keep(pair: Pair, flight: OpenedMailboxFlight): readonly RelayMessage[] {
     const { place } = this.#options;
-    const items = flight.items.filter(({ type }) => !type.startsWith(OWN_TYPES));
+    const items = flight.items.filter(isTyped);
     if (items.length === 0) return [];
     const { seq, statement, signature, commitments, sent, age, gap, proof, outcome, late } = flight;
     const received = place.now();
@@ -220,4 +263,14 @@ export class AcceptedFlights {
       ];
     });
   }
+}
+
+function isTyped({ type }: FlightItem): boolean {
+  return !type.startsWith(OWN_TYPES);
+}
+
+/** The message of a flight that holds this one and nothing else. */
+function soleMessage({ items }: OpenedMailboxFlight): FlightItem | undefined {
+  const [only, ...more] = items;
+  return only !== undefined && more.length === 0 && isTyped(only) ? only : undefined;
 }

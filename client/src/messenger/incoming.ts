@@ -9,6 +9,7 @@ import {
   type Header,
   isProtocolError,
   KIND_ROOM,
+  type MailboxState,
   mailboxOf,
   openOuter,
   type OpenedMailboxFlight,
@@ -66,8 +67,17 @@ class Turns {
     return [...this.#ends.keys()];
   }
 
-  async take(pair: Pair): Promise<void> {
-    if (!this.#ends.has(pair)) this.#ends.set(pair, await pair.lock());
+  /** Whether the batch began to work on it with this. */
+  async take(pair: Pair): Promise<boolean> {
+    if (this.#ends.has(pair)) return false;
+    this.#ends.set(pair, await pair.lock());
+    return true;
+  }
+
+  /** The batch does not work on it after all. */
+  drop(pair: Pair): void {
+    this.#ends.get(pair)?.();
+    this.#ends.delete(pair);
   }
 
   end(): void {
@@ -217,10 +227,12 @@ export class Incoming {
     if (pair === undefined) return await this.#openStart(turns, { envelope, start, sid }, opening);
     opening.account = pair.key.account;
     if (flights.isUnheard(pair.key)) return DROPPED;
-    await turns.take(pair);
+    const taken = { pair, isNew: await turns.take(pair), state: pair.state };
     const before = pair.state.received;
     const flight = await pair.conversation.open(envelope, place.now());
-    return flights.mail(pair, flight, { before, start: undefined });
+    const { mail, kept } = await flights.mail(pair, flight, { before, start: undefined });
+    if (!kept) this.#undo(turns, taken);
+    return mail;
   }
 
   async #openStart(
@@ -242,13 +254,35 @@ export class Incoming {
     opening.account = opened.peer.account;
     if (flights.isUnheard(pairKey(place, opened.peer))) return DROPPED;
     const pair = await pairs.ofBundle(opened.peer);
-    await turns.take(pair);
+    const taken = { pair, isNew: await turns.take(pair), state: pair.state };
     const before = pair.state.received;
-    const flight: OpenedMailboxFlight = await pair.conversation.openStarted(opened, envelope, place.now());
-    keeper.spend(opened.use);
-    pairs.noteStarted(flight.sid, pair);
-    turns.started.push(flight.sid);
-    return flights.mail(pair, flight, { before, start: { weaker: opened.weaker, use: opened.use } });
+    try {
+      const flight: OpenedMailboxFlight = await pair.conversation.openStarted(opened, envelope, place.now());
+      const start = { weaker: opened.weaker, use: opened.use };
+      const { mail, kept } = await flights.mail(pair, flight, { before, start });
+      if (!kept) {
+        this.#undo(turns, taken);
+        return mail;
+      }
+      keeper.spend(opened.use);
+      pairs.noteStarted(flight.sid, pair);
+      turns.started.push(flight.sid);
+      return mail;
+    } catch (error) {
+      this.#undo(turns, taken);
+      throw error;
+    }
+  }
+
+  /** Nothing of the last envelope has happened to its pair; where that is all there is of the pair, there is none. */
+  #undo(
+    turns: Turns,
+    { pair, isNew, state }: { readonly pair: Pair; readonly isNew: boolean; readonly state: MailboxState },
+  ): void {
+    pair.become(state);
+    if (!isNew || pair.isKept) return;
+    turns.drop(pair);
+    this.#options.pairs.noteEmpty(pair);
   }
 }
 

@@ -51,6 +51,11 @@ export class LinkBook {
     return visitor === undefined || equalBytes(visitor, account);
   }
 
+  /** Whether one of our links is shown, good or not. */
+  isShown(ctl: readonly ControlEntry[]): boolean {
+    return this.#linkOf(ctl) !== undefined;
+  }
+
   mail(account: Bytes, ctl: readonly ControlEntry[]): OpenedMail {
     const link = this.#linkOf(ctl);
     if (link === undefined) return DROPPED;

@@ -6,6 +6,7 @@ import {
   type ControlEntry,
   ENVELOPE_ID_SIZE,
   mailboxOf,
+  MAX_ITEMS,
   MAX_UNACKNOWLEDGED_FLIGHTS,
   NEW_START_EVERY,
   type OutgoingItem,
@@ -27,6 +28,8 @@ import { startSession, type StartedPair } from './session-starter.ts';
 /** The first pause after a session could not be started, ms; each one after it is twice as long. */
 const FIRST_PAUSE = 5_000;
 const LONGEST_PAUSE = 600_000;
+/** Flights to a device by which one may still be a stranger to it: by a link the first of them says no more than that. */
+const FIRST_FLIGHTS = 2;
 
 export interface OutgoingOptions {
   readonly place: Place;
@@ -207,7 +210,7 @@ export class Outgoing {
     const { account } = pair.key;
     const { notes } = pair;
     if (!pair.sends) return true; // lost since: the next round starts another one
-    const load = this.#load(account);
+    const load = this.#load(account, { first: pair.state.sent.seq < FIRST_FLIGHTS });
     const said = sayWith({
       place,
       pair,
@@ -230,11 +233,13 @@ export class Outgoing {
     return true;
   }
 
-  #load(account: Bytes): Load {
+  /** Of `first` flights each holds one item: a request is one (§9.6). */
+  #load(account: Bytes, { first }: { readonly first: boolean }): Load {
     const { errands, outbox } = this.#options.place.store;
-    const waiting = errands.nextBatch(account);
+    const most = first ? 1 : MAX_ITEMS;
+    const waiting = errands.nextBatch(account).slice(0, most);
     if (waiting.length > 0) return { items: waiting, messages: [], errands: waiting.map(({ number }) => number) };
-    const batch = outbox.nextBatch({ account });
+    const batch = outbox.nextBatch({ account }).slice(0, most);
     return batch.length === 0 ? STEP : { items: batch, messages: batch.map(({ number }) => number), errands: [] };
   }
 

@@ -74,6 +74,11 @@ export class Pair {
     return this.#conversation.state;
   }
 
+  /** Something of it is on disk. */
+  get isKept(): boolean {
+    return this.#saved !== undefined;
+  }
+
   /** Whether there is a session to send on. */
   get sends(): boolean {
     return sendingSession(this.state) !== undefined;

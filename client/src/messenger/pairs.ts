@@ -12,11 +12,16 @@ import type { ChainKey, StoredChain } from '../store/chain.ts';
 import { NO_NOTES, Pair } from './pair.ts';
 import { nameOfPair, ownDevice, pairKey, type Place } from './place.ts';
 
+/** Pairs of strangers of which nothing was kept, at once. */
+const MOST_EMPTY = 64;
+
 export class Pairs {
   readonly #place: Place;
   readonly #loaded = new Map<string, Promise<Pair | undefined>>();
   /** Sessions that were started and are not on disk yet. */
   readonly #started = new Map<string, Pair>();
+  /** Pairs of which nothing was kept, in that order. */
+  readonly #empty = new Set<Pair>();
 
   constructor(place: Place) {
     this.#place = place;
@@ -63,6 +68,19 @@ export class Pairs {
       this.#loaded.set(name, Promise.resolve(pair));
       return pair;
     }
+  }
+
+  /**
+   * What came of a stranger was turned away, and nothing of its pair is kept. Of such pairs the newest stay for a while: who
+   * waits for the turn of one has the same object.
+   */
+  noteEmpty(pair: Pair): void {
+    this.#empty.delete(pair);
+    this.#empty.add(pair);
+    const [oldest] = this.#empty;
+    if (this.#empty.size <= MOST_EMPTY || oldest === undefined) return;
+    this.#empty.delete(oldest);
+    if (!oldest.isKept) this.#loaded.delete(nameOfPair(oldest.key));
   }
 
   /** The pair with the device that an account is written to at this relay. */

@@ -7,6 +7,7 @@ import {
   gotOf,
   isWithin,
   MAX_CTL,
+  MAX_SAFE_UINT,
   utf8,
 } from '@waxwing/protocol';
 import type { MailboxNotes } from '../store/mailbox.ts';
@@ -44,9 +45,9 @@ export function sayWith({ place, pair, readReceipts, linkProof, more }: SayOptio
   const { notes } = pair;
   const device = ownDevice(place);
   const nick = place.store.settings.get('nick');
-  // What has come since is not asked for.
+  // What has come since is not asked for; what lies above all that was taken was put off (§9.6, first contact).
   const missing = gotOf(pair.state.received);
-  const again = commonRanges(notes.again, missing.ranges);
+  const again = commonRanges(notes.again, [...missing.ranges, [missing.last + 1, MAX_SAFE_UINT]]);
   const tellsRead = readReceipts && notes.read > notes.readTold;
   const ctl: ControlEntry[] = [
     ...encodeMailboxControl({

@@ -43,6 +43,10 @@ export type RelayEvent =
   | { readonly kind: 'not-delivered'; readonly numbers: readonly number[]; readonly error: WaxwingError }
   /** An account that nobody here knows wrote: one message, to be accepted (§9.6). */
   | { readonly kind: 'request'; readonly message: RelayMessage }
+  /** One asks to be heard and brings no message that could be shown: it said several things at once, or shows a used link. */
+  | { readonly kind: 'asks'; readonly peer: PeerView }
+  /** No more requests can wait (§12): so many messages of other strangers were turned away. At most once an hour. */
+  | { readonly kind: 'requests-full'; readonly turnedAway: number }
   /**
    * A contact link of one's own came in use: `first seen (used your link of DATE)`. `again`: somebody else had used it;
    * `ended`: its days were over. By such a link nobody is let in.

@@ -28,6 +28,7 @@ import { QuoteBook } from './quote-book.ts';
 import { ReceiptBook } from './receipt-book.ts';
 import { ReceiptTimer } from './receipt-timer.ts';
 import type { Where } from './relay-event.ts';
+import { RequestBook } from './request-book.ts';
 import { Typing } from './typing.ts';
 import { UnopenedBook } from './unopened-book.ts';
 
@@ -76,6 +77,7 @@ export class Traffic {
   readonly #mailbox: MailboxWatch;
   readonly #receipts: ReceiptTimer;
   readonly #typing: Typing;
+  readonly #requestBook: RequestBook;
   readonly #onFault: (error: unknown) => void;
   #requests: RelayRequests | undefined;
 
@@ -86,6 +88,7 @@ export class Traffic {
     this.pairs = pairs;
     this.links = new LinkBook(place);
     this.unopened = new UnopenedBook(place);
+    this.#requestBook = new RequestBook(place);
     const { links, unopened } = this;
     const wake = (account: Bytes): void => {
       this.outgoing.wake(account);
@@ -174,6 +177,7 @@ export class Traffic {
       keeper,
       receipts,
       links,
+      requests: this.#requestBook,
       items: [(item, _, pair) => quotes.take(item, pair), ...(guests.items ?? [])],
       control: [(flight, pair) => quotes.answer(flight, pair), ...(guests.control ?? [])],
       isKnown: guests.isKnown ?? (() => false),
@@ -284,6 +288,7 @@ export class Traffic {
 
   end(): void {
     this.#receipts.stop();
+    this.#requestBook.stop();
     this.down();
     this.conversations.close();
   }

@@ -42,6 +42,8 @@ export interface Contact {
 export interface Contacts {
   get(relay: Bytes, account: Bytes): Contact | undefined;
   list(relay: Bytes): readonly Contact[];
+  /** Those that wait for the user's word; not those of blocked accounts. */
+  countRequests(relay: Bytes): number;
   /** Makes one, or gives it this standing. What is known of it already stays. */
   add(relay: Bytes, account: Bytes, standing: Contact['standing']): Contact;
   setDevice(relay: Bytes, account: Bytes, device: Bytes): void;

@@ -19,6 +19,7 @@ export class SqliteContacts implements Contacts {
   readonly #now: () => number;
   readonly #get: Statement<Row>;
   readonly #list: Statement<Row>;
+  readonly #requests: Statement<{ readonly n: number }>;
   readonly #add: Statement<never>;
   readonly #setDevice: Statement<never>;
   readonly #setNick: Statement<never>;
@@ -30,6 +31,8 @@ export class SqliteContacts implements Contacts {
     this.#now = now;
     this.#get = database.prepare('SELECT * FROM contacts WHERE relay = ? AND account = ?');
     this.#list = database.prepare('SELECT * FROM contacts WHERE relay = ? ORDER BY since, account');
+    this.#requests = database.prepare(`SELECT count(*) AS n FROM contacts WHERE relay = ? AND standing = 'request'
+      AND account NOT IN (SELECT account FROM peers WHERE blocked_at IS NOT NULL)`);
     this.#add = database.prepare(`INSERT INTO contacts (relay, account, standing, since) VALUES (?, ?, ?, ?)
       ON CONFLICT (relay, account) DO UPDATE SET standing = excluded.standing`);
     this.#setDevice = database.prepare('UPDATE contacts SET device = ? WHERE relay = ? AND account = ?');
@@ -45,6 +48,10 @@ export class SqliteContacts implements Contacts {
 
   list(relay: Bytes): readonly Contact[] {
     return this.#list.all(relay).map(contactOf);
+  }
+
+  countRequests(relay: Bytes): number {
+    return this.#requests.get(relay)?.n ?? 0;
   }
 
   add(relay: Bytes, account: Bytes, standing: Contact['standing']): Contact {
