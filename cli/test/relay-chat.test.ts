@@ -159,7 +159,7 @@ test('nothing that others call themselves or a room can look like a line of ours
   const printed = await lines();
   assert.equal(printed.filter((line) => line.startsWith('Security')).length, 1, printed.join('\n'));
   assert.ok(printed.some((line) => line.includes('1 message of others was turned away.')));
-  assert.ok(printed.some((line) => line.startsWith('Somebody you do not know asks to write to you, who goes by ~')));
+  assert.ok(printed.some((line) => line.startsWith('Somebody you do not know asks to write to you, who goes by ')));
   assert.ok(printed.some((line) => line.includes('shows your link of 1970-01-01, whose days are over')));
   assert.ok(!/[\u001b\u202e]/u.test(printed.join('')));
   assert.match(printed[1] ?? '', /until you say \/accept SHA256:\S+ or \/block SHA256:\S+:$/u);
