@@ -13,6 +13,8 @@ const isMessage = ({ parent }) =>
 const REFUSALS = ['refuse', 'stale', 'wrong', 'misplaced'];
 /** Functions whose last argument is a part of such a sentence: where in a pickle something stands. */
 const PLACES = ['unexpected', 'expectOpcode', 'readText'];
+/** Short forms whose sentence, or the part of one, is always this argument: an Error may follow as the cause. */
+const SENTENCE_AT = { refuseRoom: 1, leaves: 0, known: 0 };
 
 const isOfRefusal = (path) => {
   const call = path.parentPath;
@@ -20,7 +22,11 @@ const isOfRefusal = (path) => {
   const last = call.node.arguments.length - 1;
   const { name } = call.node.callee;
   const sentence = Math.min(1, hasCause(call) ? last - 1 : last);
-  return (REFUSALS.includes(name) && path.key === sentence) || (PLACES.includes(name) && path.key === last);
+  return (
+    (REFUSALS.includes(name) && path.key === sentence) ||
+    (PLACES.includes(name) && path.key === last) ||
+    (Object.hasOwn(SENTENCE_AT, name ?? '') && path.key === SENTENCE_AT[name])
+  );
 };
 
 const isOfNewError = (path) => {
