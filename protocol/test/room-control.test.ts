@@ -15,6 +15,8 @@ suite('what is said of a room in ctl (§10.3, §10.5)', () => {
         [3, 5],
       ] as [number, number][],
     };
+    assert.deepEqual(encodeRoomGot(got), ['room-got', room, 9, got.ranges]);
+    assert.deepEqual(encodeRoomQuestion({ room, sid }), ['room-state', room, sid]);
     assert.deepEqual(decodeRoomGot(encodeRoomGot(got)), got);
     assert.deepEqual(decodeRoomQuestion(encodeRoomQuestion({ room, sid })), { room, sid });
   });

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { equalBytes, toHex } from '../src/bytes.ts';
+import { compareBytes, equalBytes, toHex } from '../src/bytes.ts';
 import { newestEpoch } from '../src/conversation/room-record.ts';
+import type { Device } from '../src/keys/device.ts';
 import { nodePrimitives as p } from '../src/primitives/node.ts';
-import { lasts, newestOf, winsOver } from '../src/rooms/fork.ts';
-import { encodeMemberFile } from '../src/rooms/member-file.ts';
+import { forkHash, lasts, newestOf, winsOver } from '../src/rooms/fork.ts';
 import type { RoomState } from '../src/rooms/room-state.ts';
 import type { ChangeKind } from '../src/rooms/room-statement.ts';
 import { fails, texts } from './fixtures/conversations.ts';
 import { alice, aliceSecond, bob, carol, NOW } from './fixtures/devices.ts';
-import { bodyFor, copyFor, type Inside, memberIn, partyOf, roomOf, three } from './fixtures/rooms.ts';
+import { bodyFor, copyFor, type Inside, memberIn, partyOf, roomOf, stateOf, three } from './fixtures/rooms.ts';
 
 /** Alice and bob are admins, carol is a member. */
 async function twoAdmins(): Promise<{ a: Inside; b: Inside; c: Inside }> {
@@ -157,35 +157,6 @@ suite('a fork (§10.5)', () => {
   });
 });
 
-/** States as the rule sees them: nobody signs or checks them here. */
-function stateOf(of: {
-  readonly prev: RoomState | undefined;
-  readonly by: typeof alice;
-  readonly change: ChangeKind;
-  readonly without?: readonly (typeof alice)[];
-}): RoomState {
-  const { prev, by, change, without = [] } = of;
-  const everyone = [alice, bob, carol, aliceSecond];
-  const file = encodeMemberFile(
-    p,
-    everyone.filter((one) => one === by || !without.includes(one)).map((one) => memberIn(one, 'admin')),
-  );
-  const says = {
-    room: new Uint8Array(32),
-    epoch: (prev?.says.epoch ?? 0) + 1,
-    prev: prev?.state ?? new Uint8Array(32),
-    by: partyOf(by),
-    change,
-    name: 'x',
-    members: file.hash,
-    count: file.members.length,
-    secret: new Uint8Array(32),
-    made: NOW,
-  };
-  const statement = p.randomBytes(32);
-  return { state: p.sha256(statement), says, statement, signature: new Uint8Array(256), file, leaves: [] };
-}
-
 suite('the rule for forks', () => {
   const root = stateOf({ prev: undefined, by: alice, change: 'create' });
 
@@ -220,17 +191,40 @@ suite('the rule for forks', () => {
     );
   });
 
-  test('three that remove each other’s authors in a ring: the author’s hash decides', () => {
+  /** The devices in the order of the hashes that decide behind `root`, the lowest first. */
+  const [lowest, ...rest] = [alice, bob, carol, aliceSecond].toSorted((a, b) =>
+    compareBytes(forkHash(p, root.state, a.bundle), forkHash(p, root.state, b.bundle)),
+  ) as [Device, Device, Device, Device];
+
+  test('the lower hash of the author wins where nothing else decides', () => {
+    const [low, high] = [
+      stateOf({ prev: root, by: lowest, change: 'name' }),
+      stateOf({ prev: root, by: rest[0], change: 'fresh' }),
+    ];
+    assert.deepEqual([winsOver(p, low, high), winsOver(p, high, low)], [true, false]);
+    // So between removals of which none, or each, removes the other's author.
+    const removal = (by: Device, gone: Device): RoomState =>
+      stateOf({ prev: root, by, change: 'remove', without: [gone] });
+    assert.equal(winsOver(p, removal(lowest, rest[0]), removal(rest[0], lowest)), true);
+    assert.equal(winsOver(p, removal(rest[0], rest[2]), removal(lowest, rest[2])), false);
+    assert.equal(winsOver(p, removal(rest[0], lowest), removal(lowest, rest[2])), true);
+  });
+
+  test('three that remove each other’s authors in a ring: the lowest hash of their authors decides', () => {
+    const [x, y, z] = rest;
     const ring = [
-      stateOf({ prev: root, by: alice, change: 'remove', without: [bob] }),
-      stateOf({ prev: root, by: bob, change: 'remove', without: [carol] }),
-      stateOf({ prev: root, by: carol, change: 'leave', without: [alice] }),
+      stateOf({ prev: root, by: x, change: 'remove', without: [y] }),
+      stateOf({ prev: root, by: y, change: 'remove', without: [z] }),
+      stateOf({ prev: root, by: z, change: 'leave', without: [x] }),
     ] as const;
     const [one, two, three_] = ring;
     assert.deepEqual([winsOver(p, one, two), winsOver(p, two, three_), winsOver(p, three_, one)], [true, true, true]);
-    const other = stateOf({ prev: root, by: aliceSecond, change: 'add' });
-    const newest = newestOf(p, [root, other, ...ring], root);
-    assert.ok((ring as readonly RoomState[]).includes(newest));
-    assert.equal(newestOf(p, [three_, two, root, one, other], root), newest);
+    const other = stateOf({ prev: root, by: lowest, change: 'add' }); // whose hash is lower than theirs
+    for (const states of [
+      [root, other, ...ring],
+      [three_, two, root, one, other],
+    ]) {
+      assert.equal(newestOf(p, states, root), one);
+    }
   });
 });

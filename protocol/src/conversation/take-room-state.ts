@@ -5,7 +5,7 @@ import type { Primitives } from '../primitives.ts';
 import { changeOf, type RoomChange } from '../rooms/change.ts';
 import { lasts } from '../rooms/fork.ts';
 import { isAdmin, memberOf } from '../rooms/member-file.ts';
-import { openRoomItem, type RoomItemContext } from '../rooms/open-room-item.ts';
+import { type HeldRoom, openRoomItem, type RoomItemContext } from '../rooms/open-room-item.ts';
 import { sameParty } from '../rooms/party.ts';
 import { refuseRoom } from '../rooms/refusal.ts';
 import type { RoomState } from '../rooms/room-state.ts';
@@ -23,7 +23,10 @@ export interface CameInSession {
 }
 
 /** What an item of this room is judged by. */
-export function itemContext({ device, certificates }: RoomSelf, record: RoomRecord): Omit<RoomItemContext, 'from'> {
+export function itemContext(
+  { device, certificates }: RoomSelf,
+  record: RoomRecord,
+): Omit<RoomItemContext, 'from'> & HeldRoom {
   const { room, epochs } = record;
   return { me: device.bundle, room, states: epochs, newest: newestEpoch(record), certificates };
 }

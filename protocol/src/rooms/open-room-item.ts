@@ -170,6 +170,12 @@ async function checkSigned(
   }
 }
 
+/** A room that is held. */
+export interface HeldRoom extends Pick<RoomItemContext, 'states' | 'certificates'> {
+  readonly room: Uint8Array;
+  readonly newest: RoomState;
+}
+
 export interface OpenedLeave extends Signed {
   readonly by: { readonly account: Bytes; readonly device: Bytes };
   /** Unix milliseconds. */
@@ -180,17 +186,11 @@ export interface OpenedLeave extends Signed {
  * The leave statement that an item `application/waxwing-room-leave` brings: of a device in the newest state.
  * @throws ProtocolError `room`, check `shape`, `grammar`, `room id`, `by`, `signature`, `leaves` or `bundle`
  */
-export async function openLeaveItem(
-  p: Primitives,
-  context: Pick<RoomItemContext, 'room' | 'states' | 'newest' | 'certificates'>,
-  body: Uint8Array,
-): Promise<OpenedLeave> {
+export async function openLeaveItem(p: Primitives, context: HeldRoom, body: Uint8Array): Promise<OpenedLeave> {
   const signed = decodeLeaveItem(body);
   const { room, by, made } = decodeLeaveStatement(signed.statement);
-  if (context.room === undefined || !equalBytes(room, context.room)) {
-    throw refuseRoom('room id', 'A leave statement is of another room.');
-  }
-  if (context.newest === undefined || memberOf(context.newest.file, by) === undefined) {
+  if (!equalBytes(room, context.room)) throw refuseRoom('room id', 'A leave statement is of another room.');
+  if (memberOf(context.newest.file, by) === undefined) {
     throw refuseRoom('by', 'A leave statement is of a device that is not in the room.');
   }
   await checkSigned(p, context, { signed, by, made, check: 'signature' });

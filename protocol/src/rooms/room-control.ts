@@ -52,7 +52,7 @@ export function decodeRoomQuestion(entry: ControlEntry): RoomQuestion | undefine
 /** Ranges below last, from 1, ascending and not touching (§9.6). */
 function isAscending(ranges: InferOutput<typeof GOT_ENTRY>[3], last: number): boolean {
   return ranges.every(([from, to], index) => {
-    const before = ranges[index - 1]?.[1] ?? -1;
-    return from >= 1 && from > before + 1 && from <= to && to < last;
+    const before = ranges[index - 1]?.[1] ?? -1; // the first is from 1 on
+    return from > before + 1 && from <= to && to < last;
   });
 }
