@@ -168,6 +168,27 @@ suite('what does not arrive (§9.4)', () => {
     assert.equal(last.message.gap, 0);
   });
 
+  test('what was said over a live channel, never acknowledged, and named as missing is sent anew', async (t) => {
+    const { relay, alice, bob } = await aliceAndBob(t);
+    alice.say(bob, 'one');
+    await alice.delivered(bob);
+    bob.line.down();
+    alice.say(bob, 'said live');
+    await alice.messenger.conversationOf({ account: bob.account }).flush('sent');
+    // As a live channel leaves a flight: in the same chain, with nothing of it at any relay.
+    const { store } = alice.home;
+    const [key] = store.mailboxes.ofAccount(alice.home.device.bundle.device, bob.account);
+    assert.ok(key);
+    store.posted.remove(store.posted.ofChain(key).map(({ id }) => id));
+    relay.member(bob.home.device).mailbox.length = 0;
+    alice.say(bob, 'three');
+    await alice.messenger.conversationOf({ account: bob.account }).flush('sent');
+    await bob.connect();
+    assert.deepEqual(await bob.shown(3), ['one', 'three', 'said live']);
+    assert.ok(await alice.delivered(bob));
+    assert.deepEqual((await alice.until('sent-anew')).numbers, [2]);
+  });
+
   test('what nobody fetched in 30 days goes again when the recipient is back', async (t) => {
     const clock = { time: (await aliceAndBob(t)).alice.clock.time };
     const relay = new RelayDouble();

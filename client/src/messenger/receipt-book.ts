@@ -63,13 +63,19 @@ export class ReceiptBook {
     const { posted, mail, errands, outbox, contacts } = place.store;
     const { key } = pair;
     const rows = posted.ofChain(key);
+    const isMissing = (seq: number): boolean => isWithin(got.ranges, seq);
     const there = rows.filter(({ seq }) => isDelivered(got, seq));
-    const lost = rows.filter(({ seq, kept }) => isWithin(got.ranges, seq) && !kept);
+    const lost = rows.filter(({ seq, kept }) => isMissing(seq) && !kept);
     const upTo = Math.min(got.last, (got.ranges[0]?.[0] ?? Number.POSITIVE_INFINITY) - 1);
     const first = outbox.acknowledge(key, upTo);
-    const delivered = [...first, ...mail.deliver(key, seqs(there))];
+    // What went over a live channel that ended before its word lies at no relay, and is delivered or lost all the same.
+    const posts = new Set(seqs(rows));
+    const live = mail.undecided(key, [upTo + 1, got.last]).filter((seq) => !posts.has(seq));
+    const lostSeqs = [...seqs(lost), ...live.filter(isMissing)];
+    const deliveredSeqs = [...seqs(there), ...live.filter((seq) => !isMissing(seq))];
+    const delivered = [...first, ...mail.deliver(key, deliveredSeqs)];
     errands.done(key, seqs(there));
-    const anew = mail.requeue(key, seqs(lost));
+    const anew = mail.requeue(key, lostSeqs);
     errands.requeue(key, seqs(lost));
     posted.remove([...there, ...lost].map(({ id }) => id));
     const underWay = new Set(rows.filter(({ kept }) => kept).map(({ seq }) => seq));
@@ -78,7 +84,7 @@ export class ReceiptBook {
       [...underWay].map((seq): SeqRange => [seq, seq]),
     );
     const told = withGot(pair.notes, got, ownDevice(place).bundle.certificate.serial);
-    pair.notes = withVoids(withLostFlights(told, seqs(lost)), voids);
+    pair.notes = withVoids(withLostFlights(told, lostSeqs), voids);
     if (got.last > 0) contacts.setLinkProof(place.relay, key.account, undefined);
     return { delivered: delivered.sort((a, b) => a - b), anew };
   }

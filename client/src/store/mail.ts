@@ -26,6 +26,8 @@ export interface Mail {
   requeueOthers(chain: ChainKey): readonly number[];
   /** Own flights between two seqs, ends included, with what is kept of their messages: ascending, `limit` at most. */
   signedFlights(chain: ChainKey, between: SeqRange, limit: number): readonly KeptFlight[];
+  /** Seqs of own flights between two, ends included, of which nothing is known yet: neither delivered nor given up. */
+  undecided(chain: ChainKey, between: SeqRange): readonly number[];
   /** The numbers of the messages in these flights, ascending. */
   numbersOf(chain: ChainKey, seqs: readonly number[]): readonly number[];
   /** Counts one more try of each; those that have had more than `limit`. */

@@ -40,6 +40,7 @@ export class SqliteMail implements Mail {
   readonly #ofSeq: Statement<FlightSpan>;
   readonly #underWay: Statement<FlightSpan>;
   readonly #others: Statement<FlightSpan>;
+  readonly #undecided: Statement<{ readonly seq: number }>;
   readonly #queueAgain: Statement<never>;
   readonly #try: Statement<{ readonly tries: number }>;
   readonly #forgetTries: Statement<never>;
@@ -63,6 +64,8 @@ export class SqliteMail implements Mail {
       AND outcome IS NOT 'too-old'`);
     this.#others = database.prepare(`SELECT ${SPAN} FROM flights INDEXED BY flights_open WHERE direction = 'out'
       AND outcome IS NOT 'accepted' AND outcome IS NULL AND account = ? AND (own_device <> ? OR peer_device <> ?)`);
+    this.#undecided = database.prepare(`SELECT seq FROM flights INDEXED BY flights_open WHERE direction = 'out'
+      AND outcome IS NOT 'accepted' AND outcome IS NULL AND ${CHAIN} AND seq BETWEEN ? AND ? ORDER BY seq`);
     this.#queueAgain = database.prepare(`UPDATE messages SET flight = ${QUEUED} WHERE number BETWEEN ? AND ?
       AND flight = ?`);
     this.#try = database.prepare(`INSERT INTO retries (number, tries) VALUES (?, 1)
@@ -119,6 +122,10 @@ export class SqliteMail implements Mail {
         opening: toBytes(opening),
       })),
     }));
+  }
+
+  undecided(chain: ChainKey, [from, to]: SeqRange): readonly number[] {
+    return this.#undecided.all(...of(chain), from, to).map(({ seq }) => seq);
   }
 
   numbersOf(chain: ChainKey, seqs: readonly number[]): readonly number[] {
