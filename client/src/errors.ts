@@ -108,3 +108,8 @@ export class WaxwingError extends Error {
 export function isWaxwingError(error: unknown, ...codes: readonly ClientErrorCode[]): error is WaxwingError {
   return error instanceof WaxwingError && (codes.length === 0 || codes.includes(error.code));
 }
+
+/** Whether the disk failed in a way that may pass: what was not kept is tried again. A damaged home does not mend itself. */
+export function isDiskFailure(error: unknown): error is WaxwingError {
+  return isWaxwingError(error, 'disk-full', 'home-io', 'home-read-only', 'home-locked');
+}

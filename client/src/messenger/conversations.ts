@@ -1,5 +1,6 @@
 /** The conversations of a messenger: one object for each account, from the first use on. */
 import { type Bytes, toHex } from '@waxwing/protocol';
+import type { Chores } from './chores.ts';
 import type { Pairs } from './pairs.ts';
 import { pairKey, type Place } from './place.ts';
 import { AccountConversation } from './relay-conversation.ts';
@@ -12,7 +13,7 @@ export interface ConversationsOptions {
   /** Something of the account was on screen, and that is on disk. */
   readonly onRead: (account: Bytes) => void;
   readonly onTyping: (account: Bytes, on: boolean) => void;
-  readonly onFault: (error: unknown) => void;
+  readonly chores: Chores;
 }
 
 export class Conversations {
@@ -27,7 +28,7 @@ export class Conversations {
     const name = toHex(account);
     const known = this.#all.get(name);
     if (known !== undefined) return known;
-    const { place, onQueued, onTyping, onFault } = this.#options;
+    const { place, onQueued, onTyping, chores } = this.#options;
     const conversation = new AccountConversation({
       place,
       account,
@@ -35,7 +36,8 @@ export class Conversations {
         onQueued(account);
       },
       onRead: (range) => {
-        this.#read(account, range).catch(onFault);
+        const { above, number } = range;
+        chores.add(`read/${name}/${String(above)}/${String(number)}`, () => this.#read(account, range));
       },
       onTyping: (on) => {
         onTyping(account, on);
@@ -70,9 +72,14 @@ export class Conversations {
       if (pair === undefined || seq <= pair.notes.read) continue;
       await pair.inTurn(async () => {
         pair.notes = { ...pair.notes, read: Math.max(seq, pair.notes.read) };
-        store.transaction(() => {
-          pair.save();
-        });
+        try {
+          store.transaction(() => {
+            pair.save();
+          });
+        } catch (error) {
+          pair.revert();
+          throw error;
+        }
         pair.settle();
       });
       onRead(account);

@@ -18,7 +18,9 @@ import {
   readMailboxHeader,
   respond,
 } from '@waxwing/protocol';
-import { WaxwingError } from '../errors.ts';
+import { Backoff } from '../connection/backoff.ts';
+import { isDiskFailure, isWaxwingError, type WaxwingError } from '../errors.ts';
+import { RelayFailure } from '../relay/relay-failure.ts';
 import type { RelayRequests } from '../relay/relay-requests.ts';
 import type { AcceptedFlights } from './accepted-flights.ts';
 import { DROPPED, type OpenedMail } from './opened-mail.ts';
@@ -29,9 +31,6 @@ import type { PrekeyKeeper } from './prekey-keeper.ts';
 import type { UnopenedBook } from './unopened-book.ts';
 
 type Delivered = Extract<RelayNews, { readonly event: 'deliver' }>['envelopes'];
-
-/** When to ask for the mailbox again after the disk failed, ms. */
-const AFTER_DISK_FAILURE = 10_000;
 
 /** Opens envelopes of kind 2 (§10.4). @throws ProtocolError for one that does not open */
 export type RoomDoor = (envelope: Bytes, header: Header) => Promise<OpenedMail>;
@@ -87,6 +86,8 @@ class Turns {
 
 interface Judged {
   readonly id: Bytes;
+  /** Whose session it is of, where that is known. */
+  readonly account: Bytes | undefined;
   readonly mail: OpenedMail;
   /** It does not open: the relay is told so. */
   readonly failed: boolean;
@@ -97,6 +98,9 @@ export class Incoming {
   #requests: RelayRequests | undefined;
   #work: Promise<void> = Promise.resolve();
   #again: NodeJS.Timeout | undefined;
+  #backoff = new Backoff();
+  /** The user was told of this failure of the disk. */
+  #told = false;
 
   constructor(options: IncomingOptions) {
     this.#options = options;
@@ -127,10 +131,53 @@ export class Incoming {
     await this.#work;
   }
 
-  async #batch(requests: RelayRequests, envelopes: Delivered): Promise<void> {
+  /** Whether it is done with, whatever became of it; else it comes again. */
+  async #batch(requests: RelayRequests, envelopes: Delivered): Promise<boolean> {
+    const judged: Judged[] = [];
+    try {
+      await this.#keep(envelopes, judged);
+    } catch (error) {
+      if (error instanceof RelayFailure || isDiskFailure(error)) {
+        this.#comeAgain(requests, error);
+        return false;
+      }
+      const [only, ...more] = envelopes;
+      if (!isUnfit(error) || only === undefined) throw error;
+      if (more.length > 0) return await this.#oneByOne(requests, envelopes);
+      return this.#giveUp(requests, error, { id: only.id, account: judged[0]?.account });
+    }
+    this.#done(requests, judged);
+    return true;
+  }
+
+  /** One of them does not fit to what is kept: it keeps none of the others. */
+  async #oneByOne(requests: RelayRequests, envelopes: Delivered): Promise<boolean> {
+    for (const one of envelopes) {
+      if (requests !== this.#requests || !(await this.#batch(requests, [one]))) return false;
+    }
+    return true;
+  }
+
+  /** It can never be kept, however often it comes: the relay is told that it did not open, and through it its sender. */
+  #giveUp(requests: RelayRequests, error: ProtocolError | WaxwingError, of: Pick<Judged, 'id' | 'account'>): boolean {
+    const mail = this.#options.unopened.mail(error, of);
+    try {
+      this.#options.place.store.transaction(() => {
+        mail.commit();
+      });
+    } catch (failure) {
+      if (!isDiskFailure(failure)) throw failure;
+      this.#comeAgain(requests, failure);
+      return false;
+    }
+    this.#done(requests, [{ ...of, mail, failed: true }]);
+    return true;
+  }
+
+  /** All of them in one transaction; otherwise nothing of them has happened. `judged`: as far as it came. */
+  async #keep(envelopes: Delivered, judged: Judged[]): Promise<void> {
     const { place, pairs, keeper, flights, batch } = this.#options;
     const turns = new Turns();
-    const judged: Judged[] = [];
     try {
       flights.begin();
       for (const { id, outer } of envelopes) judged.push(await this.#judge(turns, id, outer));
@@ -146,19 +193,31 @@ export class Incoming {
     } catch (error) {
       for (const pair of turns.pairs) pair.revert();
       batch?.revert();
-      for (const sid of turns.started) pairs.noteStarted(sid, undefined);
-      keeper.reload();
-      if (!(error instanceof WaxwingError)) throw error;
-      this.#comeAgain(requests, error);
-      return;
+      keeper.revert();
+      throw error;
     } finally {
+      for (const sid of turns.started) pairs.noteStarted(sid, undefined); // on disk now, or nowhere
       turns.end();
       batch?.end();
     }
-    for (const sid of turns.started) pairs.noteStarted(sid, undefined); // on disk now
+  }
+
+  #done(requests: RelayRequests, judged: readonly Judged[]): void {
+    this.#backoff = new Backoff();
+    this.#told = false;
     this.#tell(requests, judged);
-    for (const { mail } of judged) mail.show();
+    for (const { mail } of judged) this.#show(mail);
     this.#options.onTaken(judged.length);
+  }
+
+  /** What is on disk and cannot be shown now stands in the history. */
+  #show(mail: OpenedMail): void {
+    try {
+      mail.show();
+    } catch (error) {
+      if (!isDiskFailure(error)) throw error;
+      this.#options.place.observe({ kind: 'storage', error });
+    }
   }
 
   #tell(requests: RelayRequests, judged: readonly Judged[]): void {
@@ -169,22 +228,29 @@ export class Incoming {
     if (failed.length > 0) requests.unopenable(failed).catch(() => undefined);
   }
 
+  /** After a pause: the disk failed, or the relay did not say what is needed to open something. */
   #comeAgain(requests: RelayRequests, error: WaxwingError): void {
-    this.#options.place.observe({ kind: 'storage', error });
+    const asked = error instanceof RelayFailure ? error.retry : 0;
+    if (!this.#told && !(error instanceof RelayFailure)) {
+      this.#told = true;
+      this.#options.place.observe({ kind: 'storage', error });
+    }
     clearTimeout(this.#again);
     this.#again = setTimeout(() => {
       if (requests === this.#requests) requests.receive().catch(() => undefined);
-    }, AFTER_DISK_FAILURE).unref();
+    }, this.#backoff.next(asked)).unref();
   }
 
   async #judge(turns: Turns, id: Bytes, outer: Bytes): Promise<Judged> {
     const opening: { account: Bytes | undefined } = { account: undefined };
     try {
-      return { id, mail: await this.#open(turns, outer, opening), failed: false };
+      const mail = await this.#open(turns, outer, opening);
+      return { id, account: opening.account, mail, failed: false };
     } catch (error) {
       if (!isProtocolError(error)) throw error;
-      if (error.check === 'used') return { id, mail: DROPPED, failed: false };
-      return { id, mail: this.#failed(turns, error, { id, account: opening.account }), failed: true };
+      const { account } = opening;
+      if (error.check === 'used') return { id, account, mail: DROPPED, failed: false };
+      return { id, account, mail: this.#failed(turns, error, { id, account }), failed: true };
     }
   }
 
@@ -284,6 +350,11 @@ export class Incoming {
     turns.drop(pair);
     this.#options.pairs.noteEmpty(pair);
   }
+}
+
+/** What came does not fit to what is kept; a damaged or closed home keeps nothing at all. */
+function isUnfit(error: unknown): error is ProtocolError | WaxwingError {
+  return isProtocolError(error) || (isWaxwingError(error) && !isWaxwingError(error, 'home-damaged', 'home-closed'));
 }
 
 function kindOf(envelope: Bytes): number {

@@ -3,7 +3,7 @@ import type { RelayLink } from '@waxwing/protocol';
 import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 import { formatAddress } from '../connection/address.ts';
 import { traceConnection } from '../connection/connection-trace.ts';
-import { WaxwingError } from '../errors.ts';
+import { isDiskFailure, WaxwingError } from '../errors.ts';
 import type { Home } from '../home/home.ts';
 import type { RelayAddress } from '../relay/relay-address.ts';
 import { RelayLine } from '../relay/relay-line.ts';
@@ -41,7 +41,12 @@ export async function openMessenger(options: MessengerOptions): Promise<Messenge
       line = new RelayLine({
         relay,
         device: async () => {
-          await home.renewIfDue();
+          try {
+            await home.renewIfDue();
+          } catch (error) {
+            if (!isDiskFailure(error)) throw error;
+            observe({ kind: 'storage', error }); // it does with the certificate there is, and is renewed when it can be kept
+          }
           return home.device;
         },
         admit: (bundle) => {

@@ -34,8 +34,8 @@ export class PrekeyKeeper {
   readonly #place: Place;
   #held: readonly HeldPrekeys[] = [];
   #bundles: readonly Bundle[] = [];
-  /** What a start has used and no transaction has written yet. */
-  readonly #spent = new Set<number>();
+  /** Statements (by counter) of which a start has used something that no transaction has written yet, as they were before. */
+  readonly #spent = new Map<number, HeldPrekeys>();
   #work: Promise<unknown> = Promise.resolve();
 
   private constructor(place: Place) {
@@ -45,7 +45,7 @@ export class PrekeyKeeper {
   static async open(place: Place): Promise<PrekeyKeeper> {
     const keeper = new PrekeyKeeper(place);
     await keeper.readBundles();
-    keeper.reload();
+    keeper.#read();
     return keeper;
   }
 
@@ -78,18 +78,17 @@ export class PrekeyKeeper {
     this.#bundles = await Promise.all(store.prekeys.ownBundles(device).map((bundle) => readBundle(p, bundle)));
   }
 
-  /** As it is on disk. */
-  reload(): void {
+  #read(): void {
     const { store, now } = this.#place;
     const kept = store.prekeys.held(ownDevice(this.#place).bundle.device).map(({ held }) => held);
     this.#held = dropOldPrekeys(kept, now());
-    this.#spent.clear();
   }
 
   /** A start used this; `save` writes it. */
   spend(use: PrekeyUse): void {
+    const before = this.#held.find(({ counter }) => counter === use.counter);
+    if (before !== undefined && !this.#spent.has(use.counter)) this.#spent.set(use.counter, before);
     this.#held = spendPrekeys(this.#held, use);
-    this.#spent.add(use.counter);
   }
 
   /** Inside the transaction of the start's flight. */
@@ -101,6 +100,12 @@ export class PrekeyKeeper {
   }
 
   saved(): void {
+    this.#spent.clear();
+  }
+
+  /** What was spent is not on disk: it is held again. */
+  revert(): void {
+    this.#held = this.#held.map((held) => this.#spent.get(held.counter) ?? held);
     this.#spent.clear();
   }
 

@@ -1,7 +1,7 @@
 /** Sealed envelopes on their way to the relay: in order, many at a time, and again under the same id until it has them. */
 import { MAX_PUTS, REFUSAL, toHex } from '@waxwing/protocol';
 import { Backoff } from '../connection/backoff.ts';
-import { WaxwingError } from '../errors.ts';
+import { isDiskFailure } from '../errors.ts';
 import { putRefusalOf, RelayFailure } from '../relay/relay-failure.ts';
 import type { RelayRequests } from '../relay/relay-requests.ts';
 import type { PostedEnvelope } from '../store/posted.ts';
@@ -60,11 +60,13 @@ export class PutQueue {
 
   /** There may be something to put. */
   wake(): void {
-    while (this.#requests !== undefined && this.#open < MAX_UNDER_WAY && !this.#paused('')) {
-      const batch = this.#nextBatch();
-      if (batch.length === 0) return;
-      this.#put(this.#requests, batch).catch(this.#options.onFault);
-    }
+    this.#withDisk(() => {
+      while (this.#requests !== undefined && this.#open < MAX_UNDER_WAY && !this.#paused('')) {
+        const batch = this.#nextBatch();
+        if (batch.length === 0) return;
+        this.#put(this.#requests, batch).catch(this.#options.onFault);
+      }
+    });
   }
 
   /** The next ones in their order, but for those whose mailbox takes nothing now: they keep nobody else. */
@@ -94,7 +96,8 @@ export class PutQueue {
     if (requests !== this.#requests) return; // the next channel puts them again
     this.#open -= 1;
     for (const { id } of batch) this.#underWay.delete(toHex(id));
-    if (codes !== undefined) this.#judge(batch, codes);
+    // A disk that cannot note it costs a second put of the same, which the relay knows by its id.
+    if (codes !== undefined) this.#withDisk(() => this.#judge(batch, codes));
     this.wake();
   }
 
@@ -104,27 +107,26 @@ export class PutQueue {
     const stored = of((code) => code === 0);
     if (stored.length > 0) {
       for (const { target } of stored) this.#pauses.delete(toHex(target));
-      this.#tellStored(stored);
+      this.#options.onStored(stored);
+      this.#pauses.delete('');
     }
     for (const code of new Set(codes.filter((one) => one !== 0))) {
       const refused = of((one) => one === code);
       const failure = putRefusalOf(code);
-      if (!failure.passing) {
-        this.#options.onRefused(refused, failure);
-        continue;
-      }
       const fresh = refused.filter(({ target }) => !this.#pauses.has(toHex(target)));
+      // Also where no time helps: until it is noted what becomes of them they would be put again and again.
       for (const target of new Set(refused.map((one) => toHex(one.target)))) this.#pause(target, failure.retry);
-      if (fresh.length > 0) this.#options.onHeld(fresh, failure);
+      if (!failure.passing) this.#options.onRefused(refused, failure);
+      else if (fresh.length > 0) this.#options.onHeld(fresh, failure);
     }
   }
 
-  /** A disk that cannot note it costs a second put of the same, which the relay knows by its id. */
-  #tellStored(stored: readonly Sealed[]): void {
+  /** Where the disk fails it is tried again after a pause. */
+  #withDisk(work: () => void): void {
     try {
-      this.#options.onStored(stored);
+      work();
     } catch (error) {
-      if (!(error instanceof WaxwingError)) throw error;
+      if (!isDiskFailure(error)) throw error;
       this.#options.place.observe({ kind: 'storage', error });
       this.#pause('', 0);
     }

@@ -1,7 +1,8 @@
 /** What happens at a relay, as plain values: the interface shows them, a program may log or ignore them. */
-import type { Bytes, ProtocolErrorCode } from '@waxwing/protocol';
+import type { Bytes } from '@waxwing/protocol';
 import type { PeerView } from '../direct/peer-view.ts';
 import type { WaxwingError } from '../errors.ts';
+import type { UnopenedEnvelope } from '../store/unopenable.ts';
 import type { RelayMessage } from './relay-message.ts';
 import type { RelayView } from './relay-view.ts';
 import type { RoomView } from './room-view.ts';
@@ -11,7 +12,7 @@ export interface Unopenable {
   /** 16: the relay's id of it; of a quote (§9.6), which has none, the beginning of its hash. */
   readonly id: Bytes;
   readonly at: number;
-  readonly code: ProtocolErrorCode;
+  readonly code: UnopenedEnvelope['code'];
   readonly check: string;
   /** Whose session it is of, where that is known. */
   readonly peer: PeerView | undefined;

@@ -1,9 +1,10 @@
 /** The messenger: a line to a relay, and on both sides of it the outbox, the mailbox and the conversations. */
 import { type Bytes, isProtocolError, MAX_SAFE_UINT } from '@waxwing/protocol';
-import { isWaxwingError, WaxwingError } from '../errors.ts';
+import { isDiskFailure, isWaxwingError, WaxwingError } from '../errors.ts';
 import { isPassing, RelayFailure } from '../relay/relay-failure.ts';
 import type { RelayLineObserver, RelayNews, RelayWelcome } from '../relay/relay-line-events.ts';
 import type { RelayRequests } from '../relay/relay-requests.ts';
+import { type Chore, doUntilKept } from './chores.ts';
 import { examine } from './doctor.ts';
 import { notMember, oldCopy, unexpected } from './messenger-errors.ts';
 import type {
@@ -53,8 +54,8 @@ export class RelayMessenger implements Messenger {
   readonly #calendar: NodeJS.Timeout;
   readonly #end = Promise.withResolvers<MessengerEnd>();
   readonly #catching: { resolve: () => void; reject: (error: Error) => void }[] = [];
-  /** Of a channel that stands, and what must come first is being settled. */
-  #entering: RelayRequests | undefined;
+  /** Of the channel that stands, from its first moment on: what must come first may still be being settled. */
+  #channel: RelayRequests | undefined;
   #requests: RelayRequests | undefined;
   #connections = 0;
   #closing: Promise<void> | undefined;
@@ -232,7 +233,7 @@ export class RelayMessenger implements Messenger {
   async #close(ms: number): Promise<void> {
     const end = performance.now() + ms;
     this.#traffic.flushReceipts();
-    while (this.#requests !== undefined && !(this.#traffic.quiet && this.#rooms.idle) && performance.now() < end) {
+    while (this.#requests !== undefined && !this.#isQuiet() && performance.now() < end) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     await this.#traffic.settled();
@@ -241,16 +242,29 @@ export class RelayMessenger implements Messenger {
     this.#finish({ how: 'closed' });
     await this.#traffic.settled();
     await this.#traffic.outgoing.settled();
+    await this.#traffic.done();
     await this.#rooms.settled();
+  }
+
+  /** Nothing more could go: also where the disk does not say what there is. */
+  #isQuiet(): boolean {
+    try {
+      return this.#traffic.quiet && this.#rooms.idle;
+    } catch (error) {
+      if (!isDiskFailure(error)) throw error;
+      return true;
+    }
   }
 
   async #up(requests: RelayRequests, welcome: RelayWelcome): Promise<void> {
     const { store, relay, observe } = this.#place;
-    this.#entering = requests;
-    const name = await this.#enter(requests, welcome);
-    if (this.#entering !== requests || this.#over) return; // it has ended meanwhile
+    this.#channel = requests;
+    await this.#untilKept(requests, async () => {
+      const name = await this.#enter(requests, welcome);
+      if (this.#stands(requests)) store.relays.setName(relay, name);
+    });
+    if (!this.#stands(requests)) return; // it has ended meanwhile
     this.#requests = requests;
-    store.relays.setName(relay, name);
     this.#connections += 1;
     observe({ kind: 'connected', relay: this.relay, waiting: welcome.waiting, again: this.#connections > 1 });
     this.#rooms.up(requests);
@@ -280,7 +294,7 @@ export class RelayMessenger implements Messenger {
       try {
         return await requests.join();
       } catch (error) {
-        if (!isPassing(error) || this.#entering !== requests || this.#over) throw error;
+        if (!isPassing(error) || !this.#stands(requests)) throw error;
         await new Promise((resolve) => setTimeout(resolve, Math.max(error.retry, JOIN_AGAIN)).unref());
       }
     }
@@ -288,7 +302,7 @@ export class RelayMessenger implements Messenger {
 
   #down(error: WaxwingError): void {
     const was = this.#requests;
-    this.#entering = undefined;
+    this.#channel = undefined;
     this.#requests = undefined;
     this.#rooms.down();
     this.#traffic.down();
@@ -318,10 +332,19 @@ export class RelayMessenger implements Messenger {
 
   /** Work with the relay; what fails because of it is done with the next channel, or in an hour. */
   #whileUp(work: (requests: RelayRequests) => Promise<void>): void {
-    if (this.#requests === undefined) return;
-    work(this.#requests).catch((error: unknown) => {
+    const requests = this.#requests;
+    if (requests === undefined) return;
+    this.#untilKept(requests, () => work(requests)).catch((error: unknown) => {
       if (!(error instanceof RelayFailure)) this.#fault(error);
     });
+  }
+
+  #untilKept(requests: RelayRequests, work: Chore): Promise<void> {
+    return doUntilKept(this.#place, { work, stands: () => this.#stands(requests) });
+  }
+
+  #stands(requests: RelayRequests): boolean {
+    return this.#channel === requests && !this.#over;
   }
 
   /** What fails is tried again with the next channel, and with the next word of the relay about it. */
@@ -343,8 +366,9 @@ export class RelayMessenger implements Messenger {
     void this.#line.close();
   }
 
-  /** A disk that fails, or a fault of ours: nothing is done any more, and what is not confirmed comes again. */
+  /** A damaged home, or a fault of ours: nothing is done any more, and what is not confirmed comes again. */
   #fault(error: unknown): void {
+    if (this.#over) return; // the home may be closed by now
     if (error instanceof WaxwingError) this.#fail(error);
     else if (isProtocolError(error)) this.#fail(unexpected(error));
     else throw error;

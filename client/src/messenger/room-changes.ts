@@ -66,14 +66,12 @@ export class RoomChanges {
     this.#wake(made.items);
   }
 
-  /** Those of one's own changes that did not last are made again where they still may be (§10.5). */
-  async again(room: Room, changes: readonly RoomChange[]): Promise<void> {
-    for (const change of changes) {
-      try {
-        await this.make(room, () => change);
-      } catch (error) {
-        if (!isProtocolError(error, 'room')) throw error;
-      }
+  /** A change of one's own that did not last is made again where it still may be (§10.5). */
+  async again(room: Room, change: RoomChange): Promise<void> {
+    try {
+      await this.make(room, () => change);
+    } catch (error) {
+      if (!isProtocolError(error, 'room')) throw error;
     }
   }
 

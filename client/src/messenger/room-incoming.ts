@@ -18,11 +18,12 @@ import {
   type Party,
   roomAddress,
   type RoomStatement,
+  toHex,
   TYPE_ROOM,
   TYPE_ROOM_LEAVE,
-  toHex,
 } from '@waxwing/protocol';
 import type { RoomStray } from '../store/room.ts';
+import type { Chores } from './chores.ts';
 import { DROPPED, type OpenedMail } from './opened-mail.ts';
 import type { Pair } from './pair.ts';
 import { ownDevice, type Place } from './place.ts';
@@ -43,8 +44,7 @@ export interface RoomIncomingOptions {
   readonly onDelivered: (room: Room, numbers: readonly number[]) => void;
   /** A state moved on: what is queued may go now, and changes of one's own that did not last are to be made again. */
   readonly onState: (room: Room, again: Parameters<Room['conversation']['change']>[0][]) => void;
-  /** Work that nobody waits for, but the end. */
-  readonly run: (work: Promise<void>) => void;
+  readonly chores: Chores;
 }
 
 /** What is to be read before an item is judged. */
@@ -102,7 +102,7 @@ export class RoomIncoming {
 
   /** Tries what came too early once more, now that more is known of the room. */
   retry(room: Room): void {
-    this.#options.run(this.#retry(room));
+    this.#options.chores.add(`retry/${toHex(room.id)}`, () => this.#retry(room));
   }
 
   async #retry(room: Room): Promise<void> {

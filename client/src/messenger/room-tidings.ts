@@ -14,6 +14,7 @@ import {
   sameParty,
   toHex,
 } from '@waxwing/protocol';
+import type { Chores } from './chores.ts';
 import { ownDevice, type Place } from './place.ts';
 import type { Room } from './room.ts';
 import type { Rooms } from './rooms.ts';
@@ -28,7 +29,7 @@ export interface RoomTidingsOptions {
   readonly rooms: Rooms;
   /** Something is to be told to this account soon. */
   readonly owe: (account: Bytes) => void;
-  readonly onFault: (error: unknown) => void;
+  readonly chores: Chores;
 }
 
 interface Told {
@@ -106,7 +107,7 @@ export class RoomTidings {
       const told = this.#entries.get(entry);
       if (told === undefined) continue;
       this.#telling.add(told.author.received);
-      this.#mark(told).catch(this.#options.onFault);
+      this.#options.chores.addEach(() => this.#mark(told));
     }
   }
 
@@ -156,10 +157,15 @@ export class RoomTidings {
         if (!sameParty(one, author)) return one;
         return { ...one, told: place.now(), news: one.received !== author.received };
       });
-      room.become({ ...room.state, authors });
-      place.store.transaction(() => {
-        room.save();
-      });
+      try {
+        room.become({ ...room.state, authors });
+        place.store.transaction(() => {
+          room.save();
+        });
+      } catch (error) {
+        room.revert();
+        throw error;
+      }
       room.settle();
     });
     this.#telling.delete(author.received);

@@ -10,6 +10,7 @@ import {
 } from '@waxwing/protocol';
 import type { RelayRequests } from '../relay/relay-requests.ts';
 import type { PostedEnvelope, PostedLine } from '../store/posted.ts';
+import { Chores } from './chores.ts';
 import type { Pairs } from './pairs.ts';
 import { ownDevice, type Place } from './place.ts';
 import type { Where } from './relay-event.ts';
@@ -49,7 +50,7 @@ export class RoomTraffic {
   readonly #outgoing: RoomOutgoing;
   readonly #talks = new Map<Room, RoomTalk>();
   #requests: RelayRequests | undefined;
-  readonly #running = new Set<Promise<void>>();
+  readonly #chores: Chores;
 
   constructor(options: RoomTrafficOptions) {
     this.#options = options;
@@ -64,7 +65,9 @@ export class RoomTraffic {
       this.#outgoing.wake(room);
     };
     const changes = new RoomChanges({ place, rooms, onErrand: wake, onDelivered });
-    const tidings = new RoomTidings({ place, rooms, owe, onFault });
+    const chores = new Chores({ place, onFault });
+    this.#chores = chores;
+    const tidings = new RoomTidings({ place, rooms, owe, chores });
     const receipts = new RoomReceipts({ place, rooms, onDelivered, onQueued, onErrand: wake });
     this.#changes = changes;
     this.#tidings = tidings;
@@ -83,11 +86,9 @@ export class RoomTraffic {
       onDelivered,
       onState: (room, again) => {
         onQueued(room);
-        this.#run(this.#changes.again(room, again));
+        for (const change of again) chores.addEach(() => this.#changes.again(room, change));
       },
-      run: (work) => {
-        this.#run(work);
-      },
+      chores,
     });
   }
 
@@ -101,7 +102,7 @@ export class RoomTraffic {
       more: (account) => this.#tidings.more(account),
       said: (account, ctl) => {
         this.#tidings.said(account, ctl);
-        this.#run(this.#forgetSecrets());
+        this.#chores.add('secrets', () => this.#forgetSecrets());
       },
       // Who is in a room with us, or lets us into one, is no stranger (§9.6).
       isKnown: (account, flight) => this.rooms.knows(account) || flight.items.some(({ type }) => type === TYPE_ROOM),
@@ -120,6 +121,7 @@ export class RoomTraffic {
     this.rooms.bundles.up(requests);
     this.#outgoing.up();
     this.#tidings.up();
+    for (const room of this.rooms.all) this.#incoming.retry(room); // what could not be asked about on the last channel
   }
 
   down(): void {
@@ -130,6 +132,7 @@ export class RoomTraffic {
 
   end(): void {
     this.down();
+    this.#chores.end();
     this.#tidings.end();
     for (const talk of this.#talks.values()) talk.close();
   }
@@ -142,7 +145,7 @@ export class RoomTraffic {
   /** Resolves when nobody works on a room any more. */
   async settled(): Promise<void> {
     await this.#outgoing.settled();
-    while (this.#running.size > 0) await Promise.all(this.#running);
+    await this.#chores.settled();
     for (const room of this.rooms.all) (await room.lock())();
   }
 
@@ -164,11 +167,6 @@ export class RoomTraffic {
     });
     this.#talks.set(room, talk);
     return talk;
-  }
-
-  #run(work: Promise<void>): void {
-    const running = work.catch(this.#options.onFault).finally(() => this.#running.delete(running));
-    this.#running.add(running);
   }
 
   #typing(room: Room, on: boolean): void {

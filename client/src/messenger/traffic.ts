@@ -8,12 +8,13 @@ import {
   REFUSAL,
   toHex,
 } from '@waxwing/protocol';
-import type { WaxwingError } from '../errors.ts';
+import { isDiskFailure, type WaxwingError } from '../errors.ts';
 import { RelayFailure } from '../relay/relay-failure.ts';
 import type { RelayNews, RelayWelcome } from '../relay/relay-line-events.ts';
 import type { RelayRequests } from '../relay/relay-requests.ts';
 import type { PostedEnvelope, PostedLine } from '../store/posted.ts';
 import { AcceptedFlights, type ControlDoor, type ItemDoor } from './accepted-flights.ts';
+import { Chores } from './chores.ts';
 import { Conversations } from './conversations.ts';
 import { type BatchGuest, Incoming, type RoomDoor } from './incoming.ts';
 import { LinkBook } from './link-book.ts';
@@ -78,6 +79,7 @@ export class Traffic {
   readonly #receipts: ReceiptTimer;
   readonly #typing: Typing;
   readonly #requestBook: RequestBook;
+  readonly #chores: Chores;
   readonly #onFault: (error: unknown) => void;
   #requests: RelayRequests | undefined;
 
@@ -89,6 +91,8 @@ export class Traffic {
     this.links = new LinkBook(place);
     this.unopened = new UnopenedBook(place);
     this.#requestBook = new RequestBook(place);
+    const chores = new Chores({ place, onFault });
+    this.#chores = chores;
     const { links, unopened } = this;
     const wake = (account: Bytes): void => {
       this.outgoing.wake(account);
@@ -103,7 +107,7 @@ export class Traffic {
       onTyping: (account, on) => {
         this.typing(account, { on });
       },
-      onFault,
+      chores,
     });
     this.lost = new LostEnvelopes({
       place,
@@ -147,7 +151,7 @@ export class Traffic {
       },
       onStarted: (account, { pair, newDevice }) => {
         if (newDevice) place.observe({ kind: 'new-device', peer: viewAccount(place, account) });
-        this.lost.moved(account, pair.key.peerDevice);
+        this.#moved(account, pair.key.peerDevice);
       },
       onHeld: (account, error) => {
         const numbers = place.store.outbox.nextBatch({ account }).map(({ number }) => number);
@@ -186,8 +190,8 @@ export class Traffic {
       },
       onHeard: (account, { device, newDevice }) => {
         this.#receipts.owe(account, { soon: this.#mailbox.empty });
-        if (newDevice) this.lost.moved(account, device);
-        this.lost.heard(account).catch(onFault);
+        if (newDevice) this.#moved(account, device);
+        chores.add(`heard/${toHex(account)}`, () => this.lost.heard(account));
       },
     });
     this.#incoming = new Incoming({
@@ -224,10 +228,12 @@ export class Traffic {
     this.#puts.up(requests);
     this.#mailbox.up(waiting);
     requests.receive().catch(() => undefined); // the channel has ended: the next one asks again
-    for (const { account, linkProof } of store.contacts.list(relay)) {
-      // Who came by a contact link says so at once, if only with a step (§11.2).
-      this.outgoing.wake(account, { step: linkProof !== undefined && !this.#hasWritten(account) });
-    }
+    this.#chores.add('greet', async () => {
+      for (const { account, linkProof } of store.contacts.list(relay)) {
+        // Who came by a contact link says so at once, if only with a step (§11.2).
+        this.outgoing.wake(account, { step: linkProof !== undefined && !this.#hasWritten(account) });
+      }
+    });
   }
 
   #hasWritten(account: Bytes): boolean {
@@ -254,7 +260,7 @@ export class Traffic {
         this.#noticed(news.notices);
         return;
       case 'signal':
-        this.#typing.take(news.outer).catch(this.#onFault);
+        this.#typing.take(news.outer).catch((error: unknown) => this.#signalFailed(error));
     }
   }
 
@@ -262,8 +268,13 @@ export class Traffic {
   typing(account: Bytes, signal: { readonly on: boolean; readonly room?: Bytes }): void {
     if (this.#requests === undefined) return;
     this.#typing.say(this.#requests, account, signal).catch((error: unknown) => {
-      if (!(error instanceof RelayFailure)) this.#onFault(error); // a signal may be lost
+      this.#signalFailed(error);
     });
+  }
+
+  /** A signal may be lost. */
+  #signalFailed(error: unknown): void {
+    if (!(error instanceof RelayFailure) && !isDiskFailure(error)) this.#onFault(error);
   }
 
   /** Envelopes were sealed elsewhere, and are to be put. */
@@ -286,9 +297,15 @@ export class Traffic {
     await this.#incoming.settled();
   }
 
+  /** After `end`: resolves when what was to be done with the disk is done, or the disk did not let it. */
+  async done(): Promise<void> {
+    await this.#chores.settled();
+  }
+
   end(): void {
     this.#receipts.stop();
     this.#requestBook.stop();
+    this.#chores.end();
     this.down();
     this.conversations.close();
   }
@@ -308,10 +325,15 @@ export class Traffic {
   }
 
   #noticed(notices: readonly { readonly id: Bytes; readonly state: EnvelopeState }[]): void {
-    const take = async (): Promise<void> => {
-      for (const { id, state } of notices) await this.lost.notice(id, state);
-    };
-    take().catch(this.#onFault);
+    for (const { id, state } of notices) {
+      this.#chores.add(`${toHex(id)}/${String(state)}`, () => this.lost.notice(id, state));
+    }
+  }
+
+  #moved(account: Bytes, device: Bytes): void {
+    this.#chores.add(`moved/${toHex(account)}/${toHex(device)}`, async () => {
+      this.lost.moved(account, device);
+    });
   }
 
   #numbersOf(envelopes: readonly PostedEnvelope[]): readonly number[] {

@@ -1,5 +1,6 @@
 /** Envelopes of the mailbox that did not open (§9.4): kept for the doctor, told to the user, in words. */
-import { type Bytes, DAY, ENVELOPE_DAYS, type ProtocolError, type ProtocolErrorCode } from '@waxwing/protocol';
+import { type Bytes, DAY, ENVELOPE_DAYS, type ProtocolError } from '@waxwing/protocol';
+import { WaxwingError } from '../errors.ts';
 import type { UnopenedEnvelope } from '../store/unopenable.ts';
 import type { OpenedMail } from './opened-mail.ts';
 import { type Place, viewAccount } from './place.ts';
@@ -12,9 +13,12 @@ export class UnopenedBook {
     this.#place = place;
   }
 
-  mail(error: ProtocolError, of: { readonly id: Bytes; readonly account: Bytes | undefined }): OpenedMail {
+  mail(
+    error: ProtocolError | WaxwingError,
+    of: { readonly id: Bytes; readonly account: Bytes | undefined },
+  ): OpenedMail {
     const place = this.#place;
-    const one: UnopenedEnvelope = { ...of, at: place.now(), code: error.code, check: error.check };
+    const one: UnopenedEnvelope = { ...of, at: place.now(), code: error.code, check: checkOf(error) };
     return {
       commit: () => {
         place.store.unopened.add(one);
@@ -46,10 +50,18 @@ export class UnopenedBook {
   }
 }
 
+/** What opens and cannot be kept failed at no check of §9.3. */
+function checkOf(error: ProtocolError | WaxwingError): string {
+  return error instanceof WaxwingError ? 'kept' : error.check;
+}
+
 const SENT_ANEW = 'Nothing: its sender is told, and sends it anew.';
 
 /** The cause and what is done about it, for whoever did not write this program. */
-function explain(code: ProtocolErrorCode, check: string): readonly [cause: string, next: string] {
+function explain(code: UnopenedEnvelope['code'], check: string): readonly [cause: string, next: string] {
+  if (check === 'kept') {
+    return [`It opened, and does not fit to what this home keeps (${code}).`, SENT_ANEW];
+  }
   if (code === 'outer') {
     return ['It was not sealed for this device, or was changed on its way.', SENT_ANEW];
   }

@@ -1,5 +1,4 @@
 /** Envelopes that did not open, in SQLite. */
-import type { ProtocolErrorCode } from '@waxwing/protocol';
 import type { UnopenedEnvelope, UnopenedEnvelopes } from '../unopenable.ts';
 import { optionalBytes, toBytes } from './columns.ts';
 import type { Database, Statement } from './database.ts';
@@ -11,7 +10,7 @@ interface Row {
   readonly id: Uint8Array;
   readonly at: number;
   readonly account: Uint8Array | null;
-  readonly code: ProtocolErrorCode;
+  readonly code: UnopenedEnvelope['code'];
   readonly check_name: string;
 }
 
