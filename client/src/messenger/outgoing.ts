@@ -71,6 +71,8 @@ export class Outgoing {
   readonly #working = new Map<string, { again: boolean; done: Promise<void> }>();
   /** After starts that came to nothing; without a timer once the pause is over. */
   readonly #pauses = new Map<string, Pause>();
+  /** Accounts (hex) to which something goes in any case, if only a step. */
+  readonly #steps = new Set<string>();
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
@@ -84,11 +86,13 @@ export class Outgoing {
     this.#requests = undefined;
     for (const { timer } of this.#pauses.values()) clearTimeout(timer);
     this.#pauses.clear();
+    this.#steps.clear();
   }
 
   /** There may be something to send to this account; `step`: in any case, if only a step. */
   wake(account: Bytes, options: { readonly step?: boolean } = {}): void {
     const name = toHex(account);
+    if (options.step === true && this.#requests !== undefined) this.#steps.add(name);
     const working = this.#working.get(name);
     if (working !== undefined) {
       working.again = true;
@@ -97,7 +101,7 @@ export class Outgoing {
     if (this.#requests === undefined || this.#pauses.get(name)?.timer !== undefined) return;
     const run = { again: false, done: Promise.resolve() };
     this.#working.set(name, run);
-    run.done = this.#work(account, options.step === true)
+    run.done = this.#work(account)
       .catch((error: unknown) => {
         if (error instanceof WaxwingError) this.#diskFailed(account, error);
         else this.#options.onFault(error);
@@ -118,23 +122,22 @@ export class Outgoing {
     return this.#working.size === 0;
   }
 
-  async #work(account: Bytes, step: boolean): Promise<void> {
-    let due = step;
+  async #work(account: Bytes): Promise<void> {
+    const name = toHex(account);
     for (;;) {
       const requests = this.#requests;
       if (requests === undefined || !this.#mayWrite(account)) return;
       const { pairs, place } = this.#options;
       const current = await pairs.current(account);
-      const toTell = this.#options.more(account).length > 0;
-      if (!due && !toTell && !this.#hasQueued(account) && !(current !== undefined && this.#owes(account, current)))
-        return;
-      due = false;
+      const due = this.#steps.has(name) || this.#options.more(account).length > 0;
+      if (!due && !this.#hasQueued(account) && !(current !== undefined && this.#owes(account, current))) return;
       if (current?.sends !== true && this.#waitsToStart(current)) return;
       const pair = current?.sends === true ? current : await this.#start(account, requests);
       if (pair === undefined) return;
       if (place.store.posted.waiting(pair.key) >= MAX_UNACKNOWLEDGED_FLIGHTS) return; // what is put makes room
       const sealed = await pair.inTurn(() => this.#seal(pair));
       if (!sealed) return;
+      this.#steps.delete(name);
       this.#options.onSealed();
     }
   }

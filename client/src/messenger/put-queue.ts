@@ -141,10 +141,21 @@ export class PutQueue {
   #pause(target: string, asked: number): void {
     const backoff = this.#pauses.get(target)?.backoff ?? new Backoff();
     this.#pauses.set(target, { backoff, until: performance.now() + backoff.next(asked) });
+    this.#awaitNext();
+  }
+
+  /** One timer for all pauses: it is set again as long as one of them has not ended. */
+  #awaitNext(): void {
     clearTimeout(this.#timer);
-    const next = Math.min(
-      ...[...this.#pauses.values()].map(({ until }) => until).filter((at) => at > performance.now()),
-    );
-    this.#timer = setTimeout(() => this.wake(), Math.max(0, next - performance.now()) + 1).unref();
+    const now = performance.now();
+    const ends = [...this.#pauses.values()].map(({ until }) => until).filter((at) => at > now);
+    if (ends.length === 0) return;
+    this.#timer = setTimeout(
+      () => {
+        this.wake();
+        this.#awaitNext();
+      },
+      Math.min(...ends) - now + 1,
+    ).unref();
   }
 }
