@@ -14,6 +14,7 @@ import {
   MAX_SENT_ANEW,
   openPrekeyStatement,
   openBundle,
+  type Party,
   toHex,
 } from '@waxwing/protocol';
 import { WaxwingError } from '../errors.ts';
@@ -31,6 +32,8 @@ export interface LostEnvelopesOptions {
   /** Something is queued again. */
   readonly onQueued: (account: Bytes) => void;
   readonly onNotDelivered: (account: Bytes, numbers: readonly number[], error: WaxwingError) => void;
+  /** Flights to this device did not arrive: what they told beside their items is to be told again. */
+  readonly onLost: (peer: Party) => void;
   /** A copy of a room's envelope. */
   readonly onRoom: (envelope: PostedLine, state: EnvelopeState) => void;
 }
@@ -184,7 +187,7 @@ export class LostEnvelopes {
           store.posted.remove(rows.map(({ id }) => id));
           pair.notes = withLostFlights(pair.notes, seqs);
           pair.save();
-          return { anew, given };
+          return { anew, given, lost: seqs.length > 0 };
         });
         pair.settle();
         return result;
@@ -196,6 +199,7 @@ export class LostEnvelopes {
     if (done.anew.length > 0) observe({ kind: 'sent-anew', numbers: done.anew, reason: how.reason });
     if (done.given.length > 0)
       onNotDelivered(account, done.given, notDelivered(viewAccount(place, account).fingerprint));
+    if (done.lost) this.#options.onLost({ account, device: pair.key.peerDevice });
     onQueued(account);
   }
 }

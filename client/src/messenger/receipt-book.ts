@@ -6,6 +6,7 @@ import {
   type Got,
   isDelivered,
   isWithin,
+  type Party,
 } from '@waxwing/protocol';
 import type { SeqRange } from '../store/message.ts';
 import type { OpenedMail } from './opened-mail.ts';
@@ -17,6 +18,8 @@ import { withoutRanges } from './seq-ranges.ts';
 export interface ReceiptBookOptions {
   readonly place: Place;
   readonly onDelivered: (account: Bytes, numbers: readonly number[]) => void;
+  /** Flights to this device did not arrive: what they told beside their items is to be told again. */
+  readonly onLost: (peer: Party) => void;
   /** Something is queued again. */
   readonly onQueued: (account: Bytes) => void;
 }
@@ -30,18 +33,19 @@ export class ReceiptBook {
 
   /** What the ctl of an accepted flight says of own flights. */
   mail(pair: Pair, ctl: readonly ControlEntry[]): OpenedMail {
-    const { place, onDelivered, onQueued } = this.#options;
-    const { account } = pair.key;
+    const { place, onDelivered, onLost, onQueued } = this.#options;
+    const { account, peerDevice } = pair.key;
     const { got, read } = decodeMailboxControl(ctl);
     let delivered: readonly number[] = [];
     let anew: readonly number[] = [];
     let seen: readonly number[] = [];
+    let lost = false;
     let oldCopy = false;
     return {
       commit: () => {
         if (got !== undefined) {
           oldCopy = got.last > pair.state.sent.seq;
-          if (!oldCopy) ({ delivered, anew } = this.#take(pair, got));
+          if (!oldCopy) ({ delivered, anew, lost } = this.#take(pair, got));
         }
         if (read !== undefined) seen = this.#read(pair, read);
       },
@@ -53,12 +57,13 @@ export class ReceiptBook {
           const reason = 'They did not arrive: a relay lost them, or something between.';
           place.observe({ kind: 'sent-anew', numbers: anew, reason });
         }
+        if (lost) onLost({ account, device: peerDevice });
         onQueued(account); // a receipt makes room for what waits
       },
     };
   }
 
-  #take(pair: Pair, got: Got): { delivered: readonly number[]; anew: readonly number[] } {
+  #take(pair: Pair, got: Got): { delivered: readonly number[]; anew: readonly number[]; lost: boolean } {
     const { place } = this.#options;
     const { posted, mail, errands, outbox, contacts } = place.store;
     const { key } = pair;
@@ -86,7 +91,7 @@ export class ReceiptBook {
     const told = withGot(pair.notes, got, ownDevice(place).bundle.certificate.serial);
     pair.notes = withVoids(withLostFlights(told, lostSeqs), voids);
     if (got.last > 0) contacts.setLinkProof(place.relay, key.account, undefined);
-    return { delivered: delivered.sort((a, b) => a - b), anew };
+    return { delivered: delivered.sort((a, b) => a - b), anew, lost: lost.length > 0 };
   }
 
   #read(pair: Pair, upTo: number): readonly number[] {

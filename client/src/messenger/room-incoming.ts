@@ -22,6 +22,7 @@ import {
   TYPE_ROOM,
   TYPE_ROOM_LEAVE,
 } from '@waxwing/protocol';
+import { RelayFailure } from '../relay/relay-failure.ts';
 import type { RoomStray } from '../store/room.ts';
 import type { Chores } from './chores.ts';
 import { DROPPED, type OpenedMail } from './opened-mail.ts';
@@ -45,6 +46,8 @@ export interface RoomIncomingOptions {
   /** A state moved on: what is queued may go now, and changes of one's own that did not last are to be made again. */
   readonly onState: (room: Room, again: Parameters<Room['conversation']['change']>[0][]) => void;
   readonly chores: Chores;
+  /** The relay could not be asked for what this room needs: `retry` is to be called later. */
+  readonly onPassing: (room: Room, failure: RelayFailure) => void;
 }
 
 /** What is to be read before an item is judged. */
@@ -102,7 +105,15 @@ export class RoomIncoming {
 
   /** Tries what came too early once more, now that more is known of the room. */
   retry(room: Room): void {
-    this.#options.chores.add(`retry/${toHex(room.id)}`, () => this.#retry(room));
+    const { chores, onPassing } = this.#options;
+    chores.add(`retry/${toHex(room.id)}`, async () => {
+      try {
+        await this.#retry(room);
+      } catch (error) {
+        if (!(error instanceof RelayFailure)) throw error;
+        onPassing(room, error);
+      }
+    });
   }
 
   async #retry(room: Room): Promise<void> {
@@ -144,7 +155,10 @@ export class RoomIncoming {
   }
 
   async #openHeld(room: Room): Promise<void> {
-    const { place } = this.#options;
+    const { place, rooms } = this.#options;
+    // Whose it is shows once the state is there: of an author who is new nobody has had a bundle until now.
+    const authors = room.state.held.map(({ envelope }) => rooms.senderOf(room, rooms.headerOf(envelope)));
+    await rooms.bundles.find(authors.filter((author) => author !== undefined));
     const mail = await room.change(
       async (conversation) => {
         const { opened } = await conversation.openHeld(place.now());

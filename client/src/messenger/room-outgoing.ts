@@ -39,6 +39,8 @@ export interface RoomOutgoingOptions {
   /** Sealed and on disk: to be put. */
   readonly onSealed: () => void;
   readonly onDelivered: (room: Room, numbers: readonly number[]) => void;
+  /** The relay could not be asked for what this room needs. */
+  readonly onPassing: (room: Room, failure: RelayFailure) => void;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -82,8 +84,8 @@ export class RoomOutgoing {
     this.#working.set(room, run);
     run.done = this.#work(room)
       .catch((error: unknown) => {
-        if (error instanceof RelayFailure) return; // with the next channel
-        if (error instanceof WaxwingError) this.#diskFailed(room, error);
+        if (error instanceof RelayFailure) this.#options.onPassing(room, error);
+        else if (error instanceof WaxwingError) this.#diskFailed(room, error);
         else this.#options.onFault(error);
       })
       .finally(() => {

@@ -150,16 +150,37 @@ export class RoomTidings {
     return this.#options.place.now() - told >= ROOM_GOT_EVERY;
   }
 
+  /** What was told to this device may not have come there: it is told once more. */
+  async tellAgain(peer: Party): Promise<void> {
+    for (const room of this.#options.rooms.all) {
+      if (!room.state.authors.some((author) => sameParty(author, peer))) continue;
+      await this.#change(room, (author) => (sameParty(author, peer) ? { ...author, news: true } : author));
+      this.owe(room, peer);
+    }
+  }
+
+  /** A channel stands: whoever has a state that something waits for is asked for it. */
+  askAll(room: Room): void {
+    const newest = firstHalf(newestEpoch(room.state).state);
+    const sids = new Map([newest, ...room.state.held.map(({ sid }) => sid)].map((sid) => [toHex(sid), sid]));
+    for (const sid of sids.values()) if (room.isMember && this.#isWanted(room, sid)) this.ask(room, sid);
+  }
+
   async #mark({ room, author }: Told): Promise<void> {
     const { place } = this.#options;
+    await this.#change(room, (one) => {
+      if (!sameParty(one, author)) return one;
+      return { ...one, told: place.now(), news: one.received !== author.received };
+    });
+    this.#telling.delete(author.received);
+    this.owe(room, author);
+  }
+
+  async #change(room: Room, change: (author: RoomAuthor) => RoomAuthor): Promise<void> {
     await room.inTurn(async () => {
-      const authors = room.state.authors.map((one) => {
-        if (!sameParty(one, author)) return one;
-        return { ...one, told: place.now(), news: one.received !== author.received };
-      });
       try {
-        room.become({ ...room.state, authors });
-        place.store.transaction(() => {
+        room.become({ ...room.state, authors: room.state.authors.map(change) });
+        this.#options.place.store.transaction(() => {
           room.save();
         });
       } catch (error) {
@@ -168,7 +189,5 @@ export class RoomTidings {
       }
       room.settle();
     });
-    this.#telling.delete(author.received);
-    this.owe(room, author);
   }
 }

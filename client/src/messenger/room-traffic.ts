@@ -1,6 +1,7 @@
 /** Everything about rooms at a relay, put together: what comes of them, what goes to them, and what their user does. */
 import {
   type Bytes,
+  encodeParty,
   type EnvelopeState,
   ENVELOPE_STATE,
   equalBytes,
@@ -8,6 +9,7 @@ import {
   TYPE_ROOM,
   toHex,
 } from '@waxwing/protocol';
+import type { RelayFailure } from '../relay/relay-failure.ts';
 import type { RelayRequests } from '../relay/relay-requests.ts';
 import type { PostedEnvelope, PostedLine } from '../store/posted.ts';
 import { Chores } from './chores.ts';
@@ -18,6 +20,7 @@ import { RoomBundles } from './room-bundles.ts';
 import { RoomChanges } from './room-changes.ts';
 import { RoomDesk } from './room-desk.ts';
 import { RoomIncoming } from './room-incoming.ts';
+import { RoomPauses } from './room-pauses.ts';
 import { RoomOutgoing, waitingCopies } from './room-outgoing.ts';
 import { RoomReceipts } from './room-receipts.ts';
 import { RoomTalk } from './room-talk.ts';
@@ -49,6 +52,10 @@ export class RoomTraffic {
   readonly #incoming: RoomIncoming;
   readonly #outgoing: RoomOutgoing;
   readonly #talks = new Map<Room, RoomTalk>();
+  readonly #pauses = new RoomPauses((room) => {
+    this.#incoming.retry(room);
+    this.#outgoing.wake(room);
+  });
   #requests: RelayRequests | undefined;
   readonly #chores: Chores;
 
@@ -64,6 +71,9 @@ export class RoomTraffic {
     const onQueued = (room: Room): void => {
       this.#outgoing.wake(room);
     };
+    const onPassing = (room: Room, failure: RelayFailure): void => {
+      this.#pauses.wait(room, failure);
+    };
     const changes = new RoomChanges({ place, rooms, onErrand: wake, onDelivered });
     const chores = new Chores({ place, onFault });
     this.#chores = chores;
@@ -73,7 +83,7 @@ export class RoomTraffic {
     this.#tidings = tidings;
     this.#receipts = receipts;
     this.desk = new RoomDesk({ place, rooms, changes, onSettled: onQueued, requests: () => this.#requests });
-    this.#outgoing = new RoomOutgoing({ place, rooms, changes, tidings, onSealed, onDelivered, onFault });
+    this.#outgoing = new RoomOutgoing({ place, rooms, changes, tidings, onSealed, onDelivered, onPassing, onFault });
     this.#incoming = new RoomIncoming({
       place,
       rooms,
@@ -88,6 +98,7 @@ export class RoomTraffic {
         onQueued(room);
         for (const change of again) chores.addEach(() => this.#changes.again(room, change));
       },
+      onPassing,
       chores,
     });
   }
@@ -106,6 +117,9 @@ export class RoomTraffic {
       },
       // Who is in a room with us, or lets us into one, is no stranger (§9.6).
       isKnown: (account, flight) => this.rooms.knows(account) || flight.items.some(({ type }) => type === TYPE_ROOM),
+      onLost: (peer) => {
+        this.#chores.add(`again/${encodeParty(peer)}`, () => this.#tidings.tellAgain(peer));
+      },
       onRoomEnvelope: (envelope, state) => {
         this.#lost(envelope, state);
       },
@@ -119,14 +133,20 @@ export class RoomTraffic {
   up(requests: RelayRequests): void {
     this.#requests = requests;
     this.rooms.bundles.up(requests);
+    this.#pauses.up();
     this.#outgoing.up();
     this.#tidings.up();
-    for (const room of this.rooms.all) this.#incoming.retry(room); // what could not be asked about on the last channel
+    // What came too early, and was not opened before the program or the channel ended.
+    for (const room of this.rooms.all) {
+      this.#incoming.retry(room);
+      this.#tidings.askAll(room);
+    }
   }
 
   down(): void {
     this.#requests = undefined;
     this.rooms.bundles.up(undefined);
+    this.#pauses.down();
     this.#outgoing.down();
   }
 
@@ -183,15 +203,15 @@ export class RoomTraffic {
     return { room: this.rooms.view(room) };
   }
 
-  #lost({ id, room: of, seq }: PostedLine, state: EnvelopeState): void {
+  #lost({ id, room: of, seq, kept }: PostedLine, state: EnvelopeState): void {
     const room = of && this.rooms.get(of);
     if (room === undefined || (state !== ENVELOPE_STATE.unopenable && state !== ENVELOPE_STATE.mailboxGone)) return;
-    this.#receipts.lost(room, { id, seq, gone: state === ENVELOPE_STATE.mailboxGone });
+    const gone = state === ENVELOPE_STATE.mailboxGone;
+    this.#receipts.lost(room, { id, seq, gone });
+    if (gone && kept) this.#leftFor(room, [seq]); // of this copy nothing more is to be waited for
   }
 
-  /** All copies of a flight are on the relay's disk: it is sent. */
   #stored(envelopes: readonly PostedEnvelope[]): void {
-    const { place } = this.#options;
     const rooms = new Map<string, { readonly room: Room; readonly seqs: Set<number> }>();
     for (const { room: id, seq } of envelopes) {
       const room = id && this.rooms.get(id);
@@ -200,14 +220,18 @@ export class RoomTraffic {
       known.seqs.add(seq);
       rooms.set(toHex(room.id), known);
     }
-    for (const { room, seqs } of rooms.values()) {
-      const waiting = new Set(waitingCopies(place, room));
-      const sent = [...seqs].filter((seq) => !waiting.has(seq));
-      const numbers = place.store.mail.numbersOf(room.chain, sent);
-      if (numbers.length > 0) place.observe({ kind: 'sent', numbers });
-      this.talk(room).settle();
-      this.#outgoing.wake(room);
-    }
+    for (const { room, seqs } of rooms.values()) this.#leftFor(room, [...seqs]);
+  }
+
+  /** Copies of these flights wait no more. A flight of which none does is sent. */
+  #leftFor(room: Room, seqs: readonly number[]): void {
+    const { place } = this.#options;
+    const waiting = new Set(waitingCopies(place, room));
+    const sent = seqs.filter((seq) => !waiting.has(seq));
+    const numbers = place.store.mail.numbersOf(room.chain, sent);
+    if (numbers.length > 0) place.observe({ kind: 'sent', numbers });
+    this.talk(room).settle();
+    this.#outgoing.wake(room);
   }
 
   /** A secret of one's own making is of no use once everybody has it (§10.2). */

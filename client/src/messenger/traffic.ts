@@ -5,6 +5,7 @@ import {
   ENVELOPE_STATE,
   type EnvelopeState,
   type OpenedMailboxFlight,
+  type Party,
   REFUSAL,
   toHex,
 } from '@waxwing/protocol';
@@ -45,6 +46,8 @@ export interface Guests {
   readonly batch?: BatchGuest | undefined;
   /** Whether an account is known from elsewhere than peers and contacts. */
   readonly isKnown?: (account: Bytes, flight: OpenedMailboxFlight) => boolean;
+  /** Flights to this device did not arrive. */
+  readonly onLost?: (peer: Party) => void;
   /** What became of a copy of a room's envelope, where the relay has something to say of it. */
   readonly onRoomStored?: (envelopes: readonly PostedEnvelope[]) => void;
   readonly onRoomEnvelope?: (envelope: PostedLine, state: EnvelopeState) => void;
@@ -94,6 +97,7 @@ export class Traffic {
     const chores = new Chores({ place, onFault });
     this.#chores = chores;
     const { links, unopened } = this;
+    const onLost = guests.onLost ?? ((): void => undefined);
     const wake = (account: Bytes): void => {
       this.outgoing.wake(account);
     };
@@ -117,6 +121,7 @@ export class Traffic {
         place.observe({ kind: 'not-delivered', numbers, error });
         this.conversations.of(account).notDelivered(numbers, error);
       },
+      onLost,
       onRoom: guests.onRoomEnvelope ?? (() => undefined),
     });
     this.#typing = new Typing({ place, pairs, room: guests.typingIn ?? (() => undefined) });
@@ -164,6 +169,7 @@ export class Traffic {
       onDelivered: (account, numbers) => {
         this.conversations.delivered(account, numbers);
       },
+      onLost,
       onQueued: wake,
     });
     this.quotes = new QuoteBook({
