@@ -152,8 +152,8 @@ export class PutQueue {
     if (ends.length === 0) return;
     this.#timer = setTimeout(
       () => {
+        this.#awaitNext(); // first: a pause that ends in between is seen by one of the two
         this.wake();
-        this.#awaitNext();
       },
       Math.min(...ends) - now + 1,
     ).unref();
