@@ -81,6 +81,11 @@ suite('a member file at its bounds (§10.1)', () => {
       `${'ff'.repeat(32)}/${'08'.repeat(16)} owner\n${PARTY} admin\n`,
       `${PARTY} admin\n${'ff'.repeat(32)}/${'08'.repeat(16)} owner\n`,
       `${PARTY} admin\n${PARTY} member\n`,
+      `${'ff'.repeat(32)}/${'08'.repeat(16)} member\n${PARTY} admin\n`,
+      `${PARTY.replace('/', ':')} admin\n`,
+      `${PARTY.replace('/', '')} admin\n`,
+      `${PARTY.replace('/', '//')} admin\n`,
+      `${PARTY}00 admin\n`,
     ]) {
       assert.throws(() => decode(text), fails('room', 'file'), JSON.stringify(text));
     }
