@@ -245,17 +245,91 @@ suite('the ratchet of a mailbox (§9.5)', () => {
     assert.deepEqual(talk.sides.b.pqKeys, []);
   });
 
-  test('of the last 64 chains a copy is known for one', () => {
+  test('keys skipped in two post-quantum epochs: each opens under its own, which goes with the last that needs it', () => {
+    const talk = Talk.answered();
+    const lose = (): Message => {
+      const message = talk.send('a');
+      talk.way.b.length = 0;
+      return message;
+    };
+    const settled = (name: Name): boolean => {
+      const { epoch, phase } = talk.sides[name].ratchet.pq;
+      return epoch === 2 && phase.kind === 'settled';
+    };
+    const early = lose();
+    for (let round = 0; !(settled('a') && settled('b')); round++) {
+      if (talk.sides.a.ratchet.pq.epoch < 2) talk.now += 25 * 3_600_000;
+      talk.send('a');
+      talk.take('b');
+      talk.send('b');
+      talk.take('a');
+      assert.ok(round < 40, 'post-quantum epochs go on');
+    }
+    const late = lose();
+    talk.send('a');
+    talk.take('b');
+    const before = talk.sides.b;
+    const kept = (): number[] => talk.sides.b.pqKeys.map(({ epoch }) => epoch);
+    assert.deepEqual([early.header.pe, late.header.pe, kept()], [0, 2, [0, 2]]);
+    for (const header of [
+      { ...early.header, pe: 2 },
+      { ...late.header, pe: 0 },
+    ]) {
+      assert.throws(() => mailboxReceive(p, before, header, talk.now), fails('envelope-0', 'pe'));
+    }
+    talk.open('b', early);
+    assert.deepEqual(kept(), [2]);
+    assert.equal(talk.sides.b.ratchet.heard, before.ratchet.heard + 1);
+    assert.equal(talk.sides.b.ratchet.pq.flights, before.ratchet.pq.flights + 1);
+    talk.sides.b = before;
+    talk.open('b', late);
+    assert.deepEqual(kept(), [0]);
+    talk.open('b', early);
+    assert.deepEqual(kept(), []);
+  });
+
+  test('what is skipped while an epoch turns opens, of the old epoch and of the new one', () => {
+    const talk = Talk.answered();
+    talk.now += 25 * 3_600_000;
+    talk.send('a'); // with an offer, which b answers
+    talk.take('b');
+    talk.send('b');
+    talk.take('a');
+    assert.deepEqual([talk.sides.a.ratchet.pq.epoch, talk.sides.a.ratchet.pq.phase.kind], [1, 'settling']);
+    // Until b has heard of it, b goes on in the old epoch.
+    const [one, two, three] = [talk.send('b'), talk.send('b'), talk.send('b')];
+    talk.open('a', two);
+    talk.open('a', one);
+    talk.send('a');
+    talk.take('b');
+    const [four, five] = [talk.send('b'), talk.send('b')];
+    assert.deepEqual(
+      [one, two, three, four, five].map(({ header }) => header.pe),
+      [0, 0, 0, 1, 1],
+    );
+    talk.open('a', five);
+    talk.restart('a');
+    for (const message of [four, three]) talk.open('a', message);
+    assert.deepEqual([talk.sides.a.skipped, talk.sides.a.pqKeys], [[], []]);
+  });
+
+  test('of the last 64 chains a copy is known for one, and of an older one of which a key is stored', () => {
     const talk = Talk.answered();
     const sent: Message[] = [];
-    for (let round = 0; round < MAX_PAST_CHAINS + 2; round++) {
+    for (let round = 0; round < MAX_PAST_CHAINS + 3; round++) {
       sent.push(talk.send('a'));
       talk.take('b');
+      if (round === 1) {
+        talk.send('a');
+        talk.way.b.length = 0; // lost, so that its key is stored
+      }
       talk.send('b');
       talk.take('a');
     }
     assert.equal(talk.sides.b.pastChains.length, MAX_PAST_CHAINS);
-    for (const { header } of sent.slice(2)) {
+    assert.equal(talk.sides.b.skipped.length, 1);
+    assert.ok(!talk.sides.b.pastChains.some((dh) => toHex(dh) === toHex(sent[1]?.header.dh ?? assert.fail())));
+    for (const { header } of sent.slice(1)) {
       assert.throws(() => mailboxReceive(p, talk.sides.b, header, NOW), fails('envelope-0', 'used'));
     }
     const forgotten = sent[0] as Message;
