@@ -1,5 +1,5 @@
 /** Records (§4): AES-256-GCM frames under a key that steps, one sealer and one opener a direction. */
-import { type Bytes, concat, u64 } from '../bytes.ts';
+import { type Bytes, concat } from '../bytes.ts';
 import { encodeFrameHeader, FRAME, FRAME_HEADER_SIZE, type Frame } from '../codec/frame.ts';
 import { isProtocolError, ProtocolError } from '../errors.ts';
 import { LABEL_RECORD_NEXT } from '../labels.ts';
@@ -56,7 +56,9 @@ class RecordKey {
       throw new ProtocolError('reuse', 'counter', 'The record counter has reached its end: a new handshake is due.');
     }
     const nonce = new Uint8Array(this.#iv);
-    for (const [at, byte] of u64(this.#counter).entries()) (nonce[4 + at] as number) ^= byte;
+    for (let at = nonce.length - 1, rest = this.#counter; rest > 0; at--, rest = Math.floor(rest / 256)) {
+      (nonce[at] as number) ^= rest % 256; // its lowest byte
+    }
     return nonce;
   }
 

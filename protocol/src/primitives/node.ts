@@ -187,7 +187,9 @@ export const nodePrimitives: Primitives = {
       const cipher = createDecipheriv('aes-256-gcm', recordKey(key), nonce, { authTagLength: GCM_TAG_SIZE });
       cipher.setAAD(aad);
       cipher.setAuthTag(box.subarray(box.length - GCM_TAG_SIZE));
-      return concat(cipher.update(box.subarray(0, box.length - GCM_TAG_SIZE)), cipher.final());
+      const data = cipher.update(box.subarray(0, box.length - GCM_TAG_SIZE));
+      cipher.final(); // holds no more data: it judges the tag
+      return plain(data);
     }),
 
   x25519PublicKey: (key) => publicRaw(x25519Private(key), X25519_SPKI),

@@ -162,7 +162,8 @@ function requestOf(number: number, fields: readonly CborValue[]): Asked['request
     }
     case NUMBERS.put: {
       const [envelopes] = shapedFields(PUT, fields);
-      if (new Set(envelopes.map(([, id]) => toHex(id))).size < envelopes.length) throw malformed();
+      if (envelopes.length > 1 && new Set(envelopes.map(([, id]) => toHex(id))).size < envelopes.length)
+        throw malformed();
       return { op: 'put', envelopes: envelopes.map(([mailbox, id, blob]) => ({ mailbox, id, outer: blob })) };
     }
     case NUMBERS.receive:

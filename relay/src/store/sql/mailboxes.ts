@@ -1,23 +1,24 @@
 /** Envelopes on their way: put, kept in order, confirmed, expired. */
-import { type Bytes, ENVELOPE_STATE, equalBytes, type PutEnvelope, REFUSAL } from '@waxwing/protocol/wire';
+import {
+  type Bytes,
+  ENVELOPE_STATE,
+  equalBytes,
+  type PutEnvelope,
+  REFUSAL,
+  type RefusalCode,
+} from '@waxwing/protocol/wire';
 import type { Kysely } from 'kysely';
 import type { Change, OutcomeOf } from '../change.ts';
 import type { WaitingEnvelope, WaitingQuery } from '../store.ts';
 import { byteKey } from '../../byte-key.ts';
 import { toBytes } from './blob.ts';
+import { type Fill, Fills } from './fills.ts';
 import { inPowers, SizedQuery } from './sized-query.ts';
 import type { RelayTables, Tx } from './tables.ts';
 
 /** Stands in a query's text for a value that comes when it runs. */
 const BLANK = new Uint8Array(0);
 const blanks = (size: number): Uint8Array[] => Array.from({ length: size }, () => BLANK);
-
-/** What is in a mailbox, and the next place in it. */
-interface Fill {
-  envelopes: number;
-  bytes: number;
-  next: number;
-}
 
 interface EnvelopeRow {
   readonly id: Bytes;
@@ -27,20 +28,19 @@ interface EnvelopeRow {
   readonly goes: number;
 }
 
+type Confirmed = Pick<Change<'confirm'>, 'mailbox' | 'ids'>;
+
 interface StoredEnvelope {
   readonly mailbox: Uint8Array;
   readonly sealed: Uint8Array;
 }
 
-/** Mailboxes whose fill is remembered; above this all of it is read anew. */
-const REMEMBERED = 10_000;
-
 /**
- * The one writer of the tables `envelopes` and `notices`. It remembers how full mailboxes are, so that a put reads
- * nothing of a mailbox; `forget` after a transaction that failed.
+ * The one writer of the tables `envelopes` and `notices`. What it remembers of mailboxes saves reading: call `settle`
+ * after a transaction that is on the disk, `forget` after one that failed.
  */
 export class Mailboxes {
-  readonly #fills = new Map<string, Fill>();
+  readonly #fills = new Fills();
   readonly #select = new SizedQuery((db, size) =>
     db.selectFrom('envelopes').select(['id', 'mailbox', 'sealed']).where('id', 'in', blanks(size)),
   );
@@ -49,13 +49,14 @@ export class Mailboxes {
       .insertInto('envelopes')
       .values(blanks(size).map((blank) => ({ id: blank, mailbox: blank, number: 0, sealed: blank, goes: 0 }))),
   );
-  readonly #delete = new SizedQuery((db, size) =>
+  /** Not RETURNING from the deletion: for that SQLite reads and copies every envelope, which costs more than deleting it. */
+  readonly #sizes = new SizedQuery((db, size) =>
     db
-      .deleteFrom('envelopes')
-      .where('id', 'in', blanks(size))
-      .where('mailbox', '=', BLANK)
-      .returning((row) => ['id', row.fn<number>('length', ['sealed']).as('size')]),
+      .selectFrom('envelopes')
+      .select((row) => ['id', 'mailbox', row.fn<number>('length', ['sealed']).as('size')])
+      .where('id', 'in', blanks(size)),
   );
+  readonly #delete = new SizedQuery((db, size) => db.deleteFrom('envelopes').where('id', 'in', blanks(size)));
   readonly #waiting = new SizedQuery((db) =>
     db
       .selectFrom('envelopes')
@@ -67,12 +68,17 @@ export class Mailboxes {
   );
 
   forget(): void {
-    this.#fills.clear();
+    this.#fills.forget();
   }
 
   /** A mailbox that was removed: the next put must not find it. */
   forgetOne(mailbox: Uint8Array): void {
-    this.#fills.delete(byteKey(mailbox));
+    this.#fills.forgetOne(byteKey(mailbox));
+  }
+
+  /** What was put is on the disk: from now on it may be delivered. */
+  settle(): void {
+    this.#fills.settle();
   }
 
   /** Several puts at once, as if one after the other: what they write is written together. Outcomes in order. */
@@ -85,12 +91,20 @@ export class Mailboxes {
     const outcomes: number[][] = [];
     for (const { envelopes, goes, quota } of puts) {
       const codes: number[] = [];
-      for (const { mailbox, id, outer } of envelopes) {
-        const code = await this.#judge(tx, { mailbox, id, outer }, { known, quota });
-        codes.push(code.answer);
-        if (code.place === undefined) continue;
-        rows.push({ id, mailbox, number: code.place, sealed: outer, goes });
-        known.set(byteKey(id), { mailbox, sealed: outer });
+      for (const envelope of envelopes) {
+        const { mailbox, id, outer } = envelope;
+        const key = byteKey(id);
+        const same = known.get(key);
+        if (same !== undefined) {
+          const equal = equalBytes(same.mailbox, mailbox) && equalBytes(same.sealed, outer);
+          codes.push(equal ? 0 : REFUSAL.idTaken);
+          continue;
+        }
+        const place = await this.#takePlace(tx, { ...envelope, key, quota });
+        codes.push(place.code);
+        if (place.code !== 0) continue;
+        rows.push({ id, mailbox, number: place.number, sealed: outer, goes });
+        known.set(key, { mailbox, sealed: outer });
       }
       outcomes.push(codes);
     }
@@ -111,30 +125,20 @@ export class Mailboxes {
     return known;
   }
 
-  async #judge(
+  async #takePlace(
     tx: Tx,
-    { mailbox, id, outer }: PutEnvelope,
-    { known, quota }: { known: ReadonlyMap<string, StoredEnvelope> } & Pick<Change<'put'>, 'quota'>,
-  ): Promise<{ readonly answer: number; readonly place?: number }> {
-    const same = known.get(byteKey(id));
-    if (same !== undefined) {
-      const equal = equalBytes(same.mailbox, mailbox) && equalBytes(same.sealed, outer);
-      return { answer: equal ? 0 : REFUSAL.idTaken };
-    }
-    const fill = await this.#fill(tx, mailbox);
-    if (fill === undefined) return { answer: REFUSAL.mailboxUnknown };
+    { mailbox, id, outer, key, quota }: PutEnvelope & { readonly key: string } & Pick<Change<'put'>, 'quota'>,
+  ): Promise<{ readonly code: 0; readonly number: number } | { readonly code: RefusalCode }> {
+    const to = byteKey(mailbox);
+    const fill = this.#fills.get(to) ?? (await this.#readFill(tx, mailbox));
+    if (fill === undefined) return { code: REFUSAL.mailboxUnknown };
     if (fill.envelopes >= quota.envelopes || fill.bytes + outer.length > quota.bytes) {
-      return { answer: REFUSAL.mailboxFull };
+      return { code: REFUSAL.mailboxFull };
     }
-    fill.envelopes += 1;
-    fill.bytes += outer.length;
-    return { answer: 0, place: fill.next++ };
+    return { code: 0, number: this.#fills.put(fill, { key, id, outer }) };
   }
 
-  async #fill(tx: Tx, mailbox: Uint8Array): Promise<Fill | undefined> {
-    const key = byteKey(mailbox);
-    const remembered = this.#fills.get(key);
-    if (remembered !== undefined) return remembered;
+  async #readFill(tx: Tx, mailbox: Uint8Array): Promise<Fill | undefined> {
     const owner = await tx.selectFrom('accounts').select('mailbox').where('mailbox', '=', mailbox).executeTakeFirst();
     if (owner === undefined) return undefined;
     const row = await tx
@@ -146,41 +150,63 @@ export class Mailboxes {
       ])
       .where('mailbox', '=', mailbox)
       .executeTakeFirstOrThrow();
-    const fill = {
+    return this.#fills.remember({
+      mailbox: byteKey(mailbox),
       envelopes: row.envelopes,
       bytes: row.bytes ?? 0,
       next: ((row.last as number | null) ?? 0) + 1,
-    };
-    if (this.#fills.size >= REMEMBERED) this.#fills.clear();
-    this.#fills.set(key, fill);
-    return fill;
+    });
   }
 
-  async confirm(tx: Tx, { mailbox, ids }: Omit<Change<'confirm'>, 'kind'>): Promise<readonly Bytes[]> {
-    const gone: { readonly id: Uint8Array; readonly size: number }[] = [];
-    for (const some of inPowers(ids)) gone.push(...(await this.#delete.run(tx, [...some, mailbox], some.length)));
-    const fill = this.#fills.get(byteKey(mailbox));
-    if (fill !== undefined) {
-      fill.envelopes -= gone.length;
-      for (const { size } of gone) fill.bytes -= size;
+  /** Several at once, as if one after the other. For each the ids that were waiting in its mailbox. */
+  async confirm(tx: Tx, confirms: readonly Confirmed[]): Promise<(readonly Bytes[])[]> {
+    const asked = confirms.map(({ mailbox, ids }) => ({
+      mailbox,
+      fill: this.#fills.get(byteKey(mailbox)),
+      ids: ids.map((id) => ({ id, key: byteKey(id) })),
+    }));
+    const unknown = asked.flatMap(({ fill, ids }) => ids.filter(({ key }) => fill?.lately.has(key) !== true));
+    const sizes = new Map<string, { readonly mailbox: Uint8Array; readonly size: number }>();
+    for (const some of inPowers(unknown.map(({ id }) => id))) {
+      const rows = await this.#sizes.run(tx, some, some.length);
+      for (const { id, mailbox, size } of rows) sizes.set(byteKey(id), { mailbox, size });
     }
-    return gone.map(({ id }) => toBytes(id));
+    const gone = asked.map(({ mailbox, fill, ids }) => {
+      const here = ids.filter(({ key }) => {
+        const read = sizes.get(key);
+        const size =
+          fill?.lately.get(key)?.outer.length ??
+          (read !== undefined && equalBytes(read.mailbox, mailbox) ? read.size : undefined);
+        if (size === undefined) return false;
+        sizes.delete(key); // an id that is named twice is gone once
+        if (fill !== undefined) this.#fills.confirm(fill, { key, size });
+        return true;
+      });
+      return here.map(({ id }) => id);
+    });
+    for (const some of inPowers(gone.flat())) await this.#delete.run(tx, some, some.length);
+    return gone;
   }
 
   /** In the order in which they were put. */
   async waiting(db: Kysely<RelayTables>, query: WaitingQuery): Promise<readonly WaitingEnvelope[]> {
     const { mailbox, after, count, bytes } = query;
-    const rows = await this.#waiting.run(db, [mailbox, after, count]);
+    const lately = this.#fills.waiting(byteKey(mailbox), { after, count });
+    const rows =
+      lately ??
+      (await this.#waiting.run(db, [mailbox, after, count])).map(({ number, id, sealed }) => ({
+        number,
+        id: toBytes(id),
+        outer: toBytes(sealed),
+      }));
     let size = 0;
-    const fitting = rows.findIndex(({ sealed }, at) => (size += sealed.length) > bytes && at > 0);
-    return rows
-      .slice(0, fitting === -1 ? rows.length : fitting)
-      .map(({ number, id, sealed }) => ({ number, id: toBytes(id), outer: toBytes(sealed) }));
+    const fitting = rows.findIndex(({ outer }, at) => (size += outer.length) > bytes && at > 0);
+    return fitting === -1 ? rows : rows.slice(0, fitting);
   }
 
   async unopenable(tx: Tx, change: Change<'unopenable'>): Promise<OutcomeOf<Change<'unopenable'>>> {
     const { goes } = change;
-    const gone = await this.confirm(tx, change);
+    const [gone = []] = await this.confirm(tx, [change]);
     if (gone.length > 0) {
       await tx
         .insertInto('notices')

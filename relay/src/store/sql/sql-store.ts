@@ -4,7 +4,6 @@ import type { Kysely } from 'kysely';
 import type { Change, OutcomeOf } from '../change.ts';
 import type { Day, Member, RelayStore, StoredIdentity, Totals, WaitingEnvelope, WaitingQuery } from '../store.ts';
 import { claim, join, leave, renew } from './accounts.ts';
-import { byteKey } from '../../byte-key.ts';
 import { toBytes } from './blob.ts';
 import { invite, withdraw } from './invites.ts';
 import { Mailboxes } from './mailboxes.ts';
@@ -33,6 +32,7 @@ export class SqlStore implements RelayStore {
   ): Promise<{ -readonly [At in keyof Changes]: OutcomeOf<Changes[At]> }> {
     try {
       const outcomes = await this.#db.transaction().execute((tx) => this.#makeAll(tx, changes));
+      this.#mailboxes.settle();
       return outcomes as { -readonly [At in keyof Changes]: OutcomeOf<Changes[At]> };
     } catch (error) {
       this.#mailboxes.forget();
@@ -40,12 +40,16 @@ export class SqlStore implements RelayStore {
     }
   }
 
-  /** In order, but that puts wait for each other: nobody can tell, where what lies between concerns other envelopes. */
+  /** In order, but that puts and confirms wait for each other: nobody can tell, where they concern other envelopes. */
   async #makeAll(tx: Tx, changes: readonly Change[]): Promise<unknown[]> {
-    const made: unknown[] = [];
+    const made = changes.map((): unknown => undefined);
     const puts: { readonly at: number; readonly change: Change<'put'> }[] = [];
-    const ids = new Set<string>();
-    const putAll = async (): Promise<void> => {
+    const confirms: Change<'confirm'>[] = [];
+    /** Beginnings of the ids of `puts`: two that are alike only cost a little. */
+    const ids = new Set<number>();
+    const makeWaiting = async (): Promise<void> => {
+      if (confirms.length > 0) await this.#mailboxes.confirm(tx, confirms);
+      confirms.length = 0;
       if (puts.length === 0) return;
       const outcomes = await this.#mailboxes.put(
         tx,
@@ -58,13 +62,16 @@ export class SqlStore implements RelayStore {
     for (const [at, change] of changes.entries()) {
       if (change.kind === 'put') {
         puts.push({ at, change });
-        for (const { id } of change.envelopes) ids.add(byteKey(id));
-        continue;
+        for (const { id } of change.envelopes) ids.add(beginningOf(id));
+      } else if (change.kind === 'confirm') {
+        if (change.ids.some((id) => ids.has(beginningOf(id)))) await makeWaiting();
+        confirms.push(change);
+      } else {
+        await makeWaiting();
+        made[at] = await this.#make(tx, change);
       }
-      if (change.kind !== 'confirm' || change.ids.some((id) => ids.has(byteKey(id)))) await putAll();
-      made[at] = await this.#make(tx, change);
     }
-    await putAll();
+    await makeWaiting();
     return made;
   }
 
@@ -101,7 +108,7 @@ export class SqlStore implements RelayStore {
       case 'put':
         return (await this.#mailboxes.put(tx, [change]))[0];
       case 'confirm':
-        await this.#mailboxes.confirm(tx, change);
+        await this.#mailboxes.confirm(tx, [change]);
         return undefined;
       case 'unopenable':
         return await this.#mailboxes.unopenable(tx, change);
@@ -185,6 +192,10 @@ export class SqlStore implements RelayStore {
     await this.#db.destroy();
     this.#release();
   }
+}
+
+function beginningOf(id: Bytes): number {
+  return ((id[0] ?? 0) << 24) | ((id[1] ?? 0) << 16) | ((id[2] ?? 0) << 8) | (id[3] ?? 0);
 }
 
 /** Accounts with their prekeys' counter, and the numbers of their entries and envelopes. */
