@@ -22,7 +22,18 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   envelope: {
     mutate: folder('envelope'),
-    tests: ['padding', 'received-chain', 'conversation-limits', 'attacks/envelope', 'envelopes', 'conversation'],
+    tests: [
+      'padding',
+      'received-chain',
+      'conversation-limits',
+      'attacks/envelope',
+      'envelopes',
+      'conversation',
+      'trace',
+      'mailbox-trace',
+      'mailbox-conversation',
+      'room-opening',
+    ],
   },
   classic: { mutate: folder('classic'), tests: ['pickle', 'classic'], skip: ['any one flipped bit', 'no cut pickle'] },
   keys: {

@@ -9,9 +9,10 @@ import {
   newReceivedChain,
   type ReceivedChain,
 } from '../src/envelope/received-chain.ts';
+import { checkFreshness } from '../src/envelope/freshness.ts';
 import type { ControlEntry, Payload } from '../src/envelope/payload.ts';
 import { isProtocolError } from '../src/errors.ts';
-import { MAX_GAPS, MAX_GOT_RANGES } from '../src/limits.ts';
+import { LIVE_TTL, MAX_GAPS, MAX_GOT_RANGES } from '../src/limits.ts';
 import { nodePrimitives as p } from '../src/primitives/node.ts';
 import { fails } from './fixtures/conversations.ts';
 import { NOW } from './fixtures/devices.ts';
@@ -83,9 +84,9 @@ suite('the record of what came (§5.4 step 4, in mailboxes)', () => {
   });
 
   test('age is told and never judged, and ttl is the sender’s wish', () => {
-    const old = flight(1, { sent: 0 });
+    const old = flight(1, { sent: 1000 });
     const { age, fault } = checkPlace(newReceivedChain(), old, { now: NOW, hash: () => hashOf(1) });
-    assert.deepEqual([age, fault], [NOW, undefined]);
+    assert.deepEqual([age, fault], [NOW - 1000, undefined]);
     checkPlace(newReceivedChain(), { ...old, ttl: 86_400, sent: 2 * NOW }, { now: NOW, hash: () => hashOf(1) });
   });
 
@@ -120,6 +121,45 @@ suite('the record of what came (§5.4 step 4, in mailboxes)', () => {
       hash: () => hashOf(10),
     });
     assert.equal(gap, 5);
+    const wide = flight(10, {
+      ctl: [
+        ['void', 1, 5],
+        ['void', 9, 12],
+      ],
+    });
+    assert.equal(checkPlace(takeAll([1]), wide, { now: NOW, hash: () => hashOf(10) }).gap, 3);
+  });
+
+  test('voids that touch are one, and one that only reaches into a gap counts there', () => {
+    const touching = flight(10, {
+      ctl: [
+        ['void', 3, 4],
+        ['void', 5, 7],
+      ],
+    });
+    assert.deepEqual(take(takeAll([1]), touching).voids, [[3, 7]]);
+    const reaching = take(takeAll([1, 2]), flight(10, { ctl: [['void', 1, 3]] }));
+    assert.deepEqual(reaching.voids, [[3, 3]]);
+    assert.deepEqual(gotOf(reaching).ranges, [[4, 9]]);
+  });
+
+  test('a gap ends where its flights have come, from either side', () => {
+    const rangesOf = ({ gaps }: ReceivedChain) => gaps.map(({ from, to }) => [from, to]);
+    const cases: readonly (readonly [readonly number[], readonly (readonly number[])[]])[] = [
+      [[1, 5], [[2, 4]]],
+      [[1, 5, 2], [[3, 4]]],
+      [[1, 5, 4], [[2, 3]]],
+      [
+        [1, 5, 3],
+        [
+          [2, 2],
+          [4, 4],
+        ],
+      ],
+      [[1, 5, 3, 2], [[4, 4]]],
+      [[1, 5, 3, 2, 4], []],
+    ];
+    for (const [seqs, ranges] of cases) assert.deepEqual(rangesOf(takeAll(seqs)), ranges, seqs.join(' '));
   });
 
   test('of more than 64 ranges none is told as delivered', () => {
@@ -136,8 +176,17 @@ suite('the record of what came (§5.4 step 4, in mailboxes)', () => {
     assert.equal(full.gaps.length, MAX_GAPS);
     assert.throws(() => take(full, flight(last + 2)), fails('envelope-4', 'seq'));
     assert.throws(() => take(full, flight(2)), fails('envelope-4', 'seq'));
+    // Checked before anything of the flight is looked at further.
+    for (const seq of [last + 2, 2]) {
+      const judged = { now: NOW, hash: () => hashOf(seq) };
+      assert.throws(() => checkPlace(full, flight(seq), judged), fails('envelope-4', 'seq'));
+    }
+    const part = take(full, flight(last + 1, { ctl: [['void', 6, 8]] }));
+    assert.throws(() => take(part, flight(last + 3)), fails('envelope-4', 'seq'));
     const next = take(full, flight(last + 1, { ctl: [['void', 6, 9]] }));
     assert.equal(next.gaps.length, MAX_GAPS);
+    // A gap is not given up for a flight that comes in it.
+    assert.throws(() => take(next, flight(7)), fails('envelope-4', 'seq'));
     const more = take(next, flight(last + 3));
     assert.equal(more.gaps.length, MAX_GAPS);
     assert.throws(
@@ -147,6 +196,19 @@ suite('the record of what came (§5.4 step 4, in mailboxes)', () => {
     assert.deepEqual(told(gotOf(more)).slice(0, 8), [1, 2, 3, 4, 11, 12, 13, 14]);
     const split = take(next, flight(2));
     assert.equal(split.gaps.length, MAX_GAPS);
-    take(full, flight(1));
+    for (const seq of [1, 4]) assert.equal(take(full, flight(seq)).gaps.length, MAX_GAPS);
+  });
+
+  test('no more than 1,024 voids are kept', () => {
+    const ctl = Array.from({ length: MAX_GAPS + 1 }, (_, i) => ['void', 2 * i + 2, 2 * i + 2] as const);
+    const { voids, gaps } = take(takeAll([1]), flight(2 * MAX_GAPS + 10, { ctl }));
+    assert.deepEqual([voids.length, voids.at(-1), gaps.length], [MAX_GAPS, [2 * MAX_GAPS, 2 * MAX_GAPS], 1]);
+  });
+
+  test('a live flight is never late', () => {
+    const context = { last: undefined, clockOffset: 0, gapAllowed: true };
+    const live = { ...flight(3), ttl: LIVE_TTL };
+    const { late, gap, fault } = checkFreshness(context, live, NOW);
+    assert.deepEqual([late, gap, fault], [false, 2, undefined]);
   });
 });
