@@ -25,6 +25,11 @@ export class Rate {
     }
   }
 
+  /** Of what was taken and not used. */
+  async giveBack(key: string, points = 1): Promise<void> {
+    await this.#limiter.reward(key, points);
+  }
+
   /** Gives the whole allowance back. */
   async clear(key: string): Promise<void> {
     await this.#limiter.delete(key);

@@ -42,7 +42,7 @@ async function tooManyUnanswered(
 }
 
 async function answerPut(
-  { parts }: Caller,
+  { parts, subject: from }: Caller,
   {
     subjects,
     unanswered,
@@ -67,6 +67,9 @@ async function answerPut(
     if (code === 0) woken.add(subject);
     return code;
   });
+  // Anybody can make up mailboxes: for those that are not there nothing stays in memory.
+  const made = new Set(subjects.filter((_, index) => answered[index] === REFUSAL.mailboxUnknown));
+  for (const to of made) await parts.rates.unanswered.clear(`${from}>${to}`);
   parts.metrics.stored(answered.filter((code) => code === 0).length);
   for (const subject of woken) parts.bus.publish(subject, { kind: 'stored' });
   return { op: 'put', codes: answered };

@@ -14,7 +14,7 @@ import {
 } from '@waxwing/protocol/wire';
 import { mailboxSubject } from '../../bus/bus.ts';
 import { isRefused } from '../../store/change.ts';
-import type { Caller, Handled } from '../caller.ts';
+import type { Caller, Handled, RelayParts } from '../caller.ts';
 import { Refusal } from '../refusal.ts';
 import { accountKey } from './membership.ts';
 
@@ -69,15 +69,15 @@ export async function fetchPrekeys(caller: Caller, { account, withEntry }: Reque
   if (retry > 0) throw new Refusal(REFUSAL.tooMany, retry);
   const target = accountKey({ account });
   // Who takes too many gets what cannot be depleted, and is not told.
-  const mayTake =
-    withEntry &&
-    (await parts.rates.entriesOfDevice.take(`${own}>${target}`)) === 0 &&
-    (await parts.rates.entries.take(own)) === 0;
+  const mayTake = withEntry && (await takeEntry(parts, own, target));
   const want = !withEntry ? 'bare' : mayTake ? 'entry' : 'last-resort';
   const fetched = parts.commits.submit({ kind: 'fetch', account, want });
   return {
-    answer: fetched.then((outcome) => {
-      if (isRefused(outcome)) throw new Refusal(outcome.refusal);
+    answer: fetched.then(async (outcome) => {
+      if (isRefused(outcome)) {
+        if (mayTake) await giveBackEntry(parts, own, target);
+        throw new Refusal(outcome.refusal);
+      }
       const { set, mailbox, left } = outcome;
       if (withEntry && left <= PREKEY_REFILL_AT) {
         parts.bus.publish(mailboxSubject(mailbox), { kind: 'entries', left });
@@ -85,4 +85,19 @@ export async function fetchPrekeys(caller: Caller, { account, withEntry }: Reque
       return { op: 'fetch', sets: [set] };
     }),
   };
+}
+
+/** Whether this account may have an entry of that one now; then it is counted. */
+async function takeEntry({ rates }: Pick<RelayParts, 'rates'>, own: string, target: string): Promise<boolean> {
+  // In this order: whoever may have none at all makes up no accounts that would be remembered.
+  if ((await rates.entries.take(own)) > 0) return false;
+  if ((await rates.entriesOfDevice.take(`${own}>${target}`)) === 0) return true;
+  await rates.entries.giveBack(own);
+  return false;
+}
+
+/** There was none: who asks until a new member has left some is not to get a last resort for that. */
+async function giveBackEntry({ rates }: Pick<RelayParts, 'rates'>, own: string, target: string): Promise<void> {
+  await rates.entriesOfDevice.clear(`${own}>${target}`);
+  await rates.entries.giveBack(own);
 }
