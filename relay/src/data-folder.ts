@@ -1,13 +1,15 @@
 /** A relay's data folder: the database, and beside it the socket of the one that runs. */
-import { chmodSync, constants, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Primitives } from '@waxwing/protocol/wire';
-import { RelayError } from './errors.ts';
+import { isRelayError, RelayError } from './errors.ts';
 import { renewRestored } from './identity.ts';
 import { diskFailure } from './store/sql/disk-failure.ts';
 import { openSqlite, type SqliteFile } from './store/sql/sqlite.ts';
 
 const DATABASE = 'relay.db';
+/** Behind its name while a backup is made a relay of. */
+const DRAFT = '.restoring';
 
 /** Whether a relay has ever been started in this folder. */
 export function holdsRelay(data: string): boolean {
@@ -39,25 +41,27 @@ export async function restoreData(file: string, data: string, p: Primitives, now
       'Choose an empty folder with --data, or move that relay away first.',
     );
   }
-  const database = join(data, DATABASE);
+  // Under another name until it is whole: a restore that is cut short leaves no relay, neither half of one nor the old device.
+  const draft = join(data, `${DATABASE}${DRAFT}`);
   try {
     mkdirSync(data, { recursive: true, mode: 0o700 });
-    copyFileSync(file, database, constants.COPYFILE_EXCL);
-    chmodSync(database, 0o600);
+    forget(draft);
+    copyFileSync(file, draft);
+    chmodSync(draft, 0o600);
   } catch (error) {
+    forget(draft);
     throw diskFailure(error, file);
   }
   try {
-    const { store } = openSqlite(database, p);
+    const { store } = openSqlite(draft, p);
     const whole = await renewRestored(p, store, now);
     await store.close();
-    if (whole) return;
+    if (!whole) throw damaged(file);
+    renameSync(draft, join(data, DATABASE));
   } catch (error) {
-    forget(database);
-    throw damaged(file, error);
+    forget(draft);
+    throw isRelayError(error, 'relay-backup-damaged') ? error : damaged(file, error);
   }
-  forget(database);
-  throw damaged(file);
 }
 
 function forget(database: string): void {
