@@ -226,6 +226,27 @@ suite('chat through a relay', { concurrency: 2 }, () => {
     assert.match(nobody.err, /\[name-unknown\]/u);
   });
 
+  test('scripts: what ends it for good is told as that, and not as something late', async (t) => {
+    const relay = await startRelay(t);
+    const [alice = '', bob = ''] = await members(relay, 'alice', 'bob');
+    await ok(waxwing(['send', '@alice', 'the first'], { home: bob }));
+    await ok(waxwing(['send', '@bob', 'the second'], { home: alice }));
+    await relay.stop();
+    const other = new RelayProgram();
+    t.after(() => other.remove());
+    other.port = relay.port;
+    await other.start();
+    for (const command of [['send', '@bob', 'is it you?'], ['receive'], ['room', 'list']]) {
+      const { code, err } = await waxwing(command, { home: command[0] === 'send' ? alice : bob });
+      assert.match(err, /\[relay-changed\]/, command.join(' '));
+      assert.equal(code, 6, command.join(' '));
+    }
+    await other.stop();
+    await relay.start();
+    await ok(waxwing(['receive'], { home: alice }));
+    assert.match((await ok(waxwing(['receive'], { home: bob }))).out, /is it you\?/, 'it was kept');
+  });
+
   test('a room of three: one is away and catches up, one is taken out and reads nothing after', async (t) => {
     const [alice = '', bob = '', carol = ''] = await members(await startRelay(t), 'alice', 'bob', 'carol');
     const first = await chat(t, alice);

@@ -57,6 +57,13 @@ export class RelaySession {
     return this.#trouble();
   }
 
+  /** What ended the messenger for good, where something has: whoever waited in vain waited for nothing. */
+  async failure(): Promise<WaxwingError | undefined> {
+    const soon = new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined)));
+    const end = await Promise.race([this.messenger.ended, soon]);
+    return end?.how === 'failed' ? end.error : undefined;
+  }
+
   /** The conversation that is meant; the relay is waited for where it alone knows. @throws WaxwingError as `inTime`, `open` */
   async find(who: string): Promise<RelayConversation> {
     try {

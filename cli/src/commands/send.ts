@@ -39,7 +39,7 @@ export async function send(who: string, text: string | undefined, flags: SendFla
       if (flags.json === true) printRecords(conversation, numbers);
       const refused = numbers.flatMap((number) => gone.get(number) ?? [])[0];
       if (refused !== undefined) throw refused;
-      if (!done) throw late(wanted, session.trouble);
+      if (!done) throw (await session.failure()) ?? late(wanted, session.trouble);
       return whole ? EXIT.ok : EXIT.usage;
     },
     (event) => {
