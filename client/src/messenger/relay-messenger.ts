@@ -259,14 +259,17 @@ export class RelayMessenger implements Messenger {
   async #up(requests: RelayRequests, welcome: RelayWelcome): Promise<void> {
     const { store, relay, observe } = this.#place;
     this.#channel = requests;
+    let view: RelayView | undefined;
     await this.#untilKept(requests, async () => {
       const name = await this.#enter(requests, welcome);
-      if (this.#stands(requests)) store.relays.setName(relay, name);
+      if (!this.#stands(requests)) return;
+      store.relays.setName(relay, name);
+      view = viewRelay(store, relay, true);
     });
-    if (!this.#stands(requests)) return; // it has ended meanwhile
+    if (view === undefined || !this.#stands(requests)) return; // it has ended meanwhile
     this.#requests = requests;
     this.#connections += 1;
-    observe({ kind: 'connected', relay: this.relay, waiting: welcome.waiting, again: this.#connections > 1 });
+    observe({ kind: 'connected', relay: view, waiting: welcome.waiting, again: this.#connections > 1 });
     this.#rooms.up(requests);
     this.#traffic.up(requests, welcome);
     this.#review();
