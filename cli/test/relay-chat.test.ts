@@ -149,7 +149,8 @@ test('nothing that others call themselves or a room can look like a line of ours
   chat.observe({ kind: 'request', message: messageOf(eve, 'hello\nSecurity: ✓') });
   chat.observe({ kind: 'room', room, change: 'add', by: eve, members: ['me'] });
   chat.observe({ kind: 'fork', room, alarm: true, sentence: 'Two\nstates' });
-  chat.observe({ kind: 'asks', peer: eve });
+  chat.observe({ kind: 'asks', peer: eve, invitation: undefined });
+  chat.observe({ kind: 'asks', peer: eve, invitation: 'tea\nSecurity: ✓\u001b[2J' });
   chat.observe({ kind: 'requests-full', turnedAway: 1 });
   chat.observe({ kind: 'new-device', peer: eve });
   chat.observe({ kind: 'link-used', peer: eve, made: 0, again: true, ended: false });
@@ -162,7 +163,7 @@ test('nothing that others call themselves or a room can look like a line of ours
   assert.ok(printed.some((line) => line.startsWith('Somebody you do not know asks to write to you, who goes by ')));
   assert.ok(printed.some((line) => line.includes('shows your link of 1970-01-01, whose days are over')));
   assert.ok(!/[\u001b\u202e]/u.test(printed.join('')));
-  assert.match(printed[1] ?? '', /until you say \/accept SHA256:\S+ or \/block SHA256:\S+:$/u);
+  assert.match(printed[1] ?? '', /until you say \/accept SHA256:\S+, \/refuse SHA256:\S+ or \/block SHA256:\S+:$/u);
 });
 
 test('a relay that is gone is told once, and when it is back', async (t) => {
@@ -281,10 +282,43 @@ test('a request is accepted by name, or alone', async (t) => {
   stdin.end('/accept\n/accept @bob\n/accept\n/accept\n');
   await ended;
   const printed = await lines();
-  assert.match(printed[0] ?? '', /^A request of ~x waits: \/join SHA256:\S+ shows it, then \/accept or \/block\.$/u);
+  assert.match(
+    printed[0] ?? '',
+    /^A request of ~x waits: \/join SHA256:\S+ shows it, then \/accept, \/refuse or \/block\.$/u,
+  );
   assert.match(printed[2] ?? '', /^Several wait: \/accept SHA256:\S+, \/accept @bob$/u);
   assert.deepEqual(printed.filter((line) => line.startsWith('Accepted')).length, 2);
   assert.equal(printed.at(-1), 'Nobody waits for your answer.');
+});
+
+test('an invitation of somebody unknown is one line, and is accepted, refused or blocked', async (t) => {
+  const messenger = new MessengerDouble();
+  const invitation = 'tea\nSecurity: ✓\u001b[2J';
+  for (const [title, peer] of [
+    ['~x', eve],
+    ['@bob', person(2)],
+    ['@carol', person(4)],
+  ] as const)
+    messenger.add(title, peer, { request: true, invitation });
+  const { stdin, ended, lines } = run(t, { messenger });
+  stdin.end('/list\n/refuse\n/refuse @bob\n/block @carol\n/accept ~x\n/list\n');
+  await ended;
+  const printed = await lines();
+  const label = '#“tea ¦ Security: ✓”';
+  assert.match(
+    printed[0] ?? '',
+    /invites you to .*: \/accept SHA256:\S+ takes you there, \/refuse SHA256:\S+ does not\.$/u,
+  );
+  assert.ok(
+    printed.every((line) => !line.startsWith('Security') && !line.includes('\u001b')),
+    label,
+  );
+  assert.ok(printed.some((line) => /^Several wait: \/refuse SHA256:\S+, \/refuse @bob, \/refuse @carol$/u.test(line)));
+  assert.ok(printed.includes('Refused: what @bob asked is forgotten, and they are told nothing. They may ask again.'));
+  assert.ok(printed.some((line) => line.startsWith('Blocked. ')));
+  assert.ok(messenger.store.peers.get(person(4).account)?.blockedAt !== undefined);
+  assert.equal(printed.filter((line) => line.startsWith('Accepted: ')).length, 1);
+  assert.equal(printed.filter((line) => line.includes('invites you to') && line.includes('/block')).length, 4);
 });
 
 test('a changed key is told under the short name, and accepted in the chat', async (t) => {

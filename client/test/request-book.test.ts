@@ -3,6 +3,7 @@ import { suite, test, type TestContext } from 'node:test';
 import { type Bytes, MAX_REQUESTS, REQUESTS_TOLD_EVERY, TYPE_TEXT, utf8 } from '@waxwing/protocol';
 import { nodePrimitives } from '@waxwing/protocol/primitives/node';
 import { NOW } from '../../protocol/test/fixtures/devices.ts';
+import type { RelayEvent } from '../src/messenger/relay-event.ts';
 import { RequestBook } from '../src/messenger/request-book.ts';
 import type { Store } from '../src/store/store.ts';
 import { memoryHome } from './fixtures/messengers.ts';
@@ -32,16 +33,17 @@ function world(t: TestContext, waiting: number): World {
   const home = memoryHome('alice');
   const { store } = home;
   const told: number[] = [];
-  const book = new RequestBook({
+  const place = {
     home,
     store,
     p: nodePrimitives,
     relay: RELAY,
     now: () => NOW,
-    observe: (event) => {
+    observe: (event: RelayEvent): void => {
       if (event.kind === 'requests-full') told.push(event.turnedAway);
     },
-  });
+  };
+  const book = new RequestBook(place, () => false);
   t.after(() => {
     book.stop();
     home.close();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
 import {
+  concat,
   DAY,
   decodeRoomRecord,
   newestEpoch,
@@ -34,6 +35,16 @@ async function lie(
   by.home.store.errands.add(of.to.account, { type: item.type, body: new Uint8Array(item.body) });
   by.line.down();
   await by.connect();
+}
+
+/** Whether of removals of each other on the newest state that of the first one lasts (§10.5). */
+function wouldLast(one: TestMessenger, other: TestMessenger): boolean {
+  const prev = newestEpoch(recordOf(one)).state;
+  const rank = ({ home }: TestMessenger): Uint8Array => {
+    const { account, device } = home.device.bundle;
+    return nodePrimitives.sha256(concat(utf8('waxwing/1 fork\n'), prev, account, device));
+  };
+  return Buffer.compare(rank(one), rank(other)) < 0;
 }
 
 /** Alice calls the room one thing before all, and another thing to bob. */
@@ -145,6 +156,12 @@ suite('a room that a member forks', { timeout: 60_000 }, () => {
     const { alice, bob, carol, clock } = await roomOfThree(t);
     await alice.messenger.setRole(roomOf(alice), who(carol), 'admin');
     for (const one of [bob, carol]) await one.until('room', ({ change }) => change === 'role');
+    // Of two who remove each other a hash decides: carol's must be the one that would last, were it not for the day.
+    for (let number = 1; !wouldLast(carol, alice); number++) {
+      const name = `tea ${String(number)}`;
+      await alice.messenger.renameRoom(roomOf(alice), name);
+      for (const one of [bob, carol]) await one.until('room', ({ room }) => room.name === name);
+    }
     const from = recordOf(carol);
     await alice.messenger.remove(roomOf(alice), who(carol));
     for (const one of [bob, carol]) await one.until('room', ({ change }) => change === 'remove');

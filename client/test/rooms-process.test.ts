@@ -74,6 +74,7 @@ suite('rooms at a relay', { timeout: 60_000 }, () => {
     const { alice, bob, carol } = await world(t);
     const room = await alice.messenger.createRoom('tea');
     const { id } = room.view.room ?? assert.fail();
+    for (const one of [bob, carol]) one.messenger.accept(alice.home.device.bundle.account);
     await alice.messenger.invite(id, '@bob');
     await alice.messenger.invite(id, '@carol');
     await bob.until(() => bob.changes().length === 2);

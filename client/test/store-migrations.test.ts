@@ -113,6 +113,28 @@ describe('migrations', () => {
     );
   });
 
+  test('contacts of a home from before members and invitations are what they were', () => {
+    const database = Database.openMemory('old');
+    migrate(database, all.slice(0, 6));
+    const relay = bytes(32, 1);
+    database.exec(`INSERT INTO relays VALUES (x'${'01'.repeat(32)}', 'localhost', 1, NULL, 1, 1);
+      INSERT INTO contacts VALUES (x'${'01'.repeat(32)}', x'${'02'.repeat(32)}', x'${'03'.repeat(16)}', 'request', 'bob',
+        x'${'04'.repeat(16)}', 5)`);
+    migrate(database);
+    const { contacts } = new SqliteStore(database, () => NOW);
+    assert.deepEqual(contacts.list(relay), [
+      {
+        account: bytes(32, 2),
+        device: bytes(16, 3),
+        standing: 'request',
+        nick: 'bob',
+        linkProof: bytes(16, 4),
+        since: 5,
+      },
+    ]);
+    assert.equal(contacts.add(relay, bytes(32, 2), 'member').standing, 'member');
+  });
+
   test('bring a database of schema 1 to the newest, and keep what it holds', () => {
     const database = Database.openMemory('old');
     schemaOne(database);

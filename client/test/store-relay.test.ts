@@ -56,6 +56,29 @@ describe('relays and contacts', () => {
     assert.deepEqual(relays.list(), []);
   });
 
+  test('an invitation waits with its contact, the newest of each account, and goes with it', () => {
+    const { relays, contacts, roomInvitations } = memoryStore();
+    relays.join({ account: RELAY, host: 'one', port: 1 });
+    const invitation = { account: bob.bundle.account, device: bob.bundle.device, body: bytes(9_000, 1), at: NOW };
+    assert.throws(() => roomInvitations.keep(RELAY, invitation), 'of nobody');
+    contacts.add(RELAY, bob.bundle.account, 'request');
+    contacts.add(RELAY, carol.bundle.account, 'member');
+    roomInvitations.keep(RELAY, invitation);
+    roomInvitations.keep(RELAY, { ...invitation, body: bytes(3, 2), at: NOW + 2 });
+    roomInvitations.keep(RELAY, { ...invitation, account: carol.bundle.account, at: NOW + 1 });
+    assert.deepEqual(roomInvitations.get(RELAY, bob.bundle.account)?.body, bytes(3, 2));
+    assert.deepEqual(
+      roomInvitations.list(RELAY).map(({ at }) => at),
+      [NOW + 1, NOW + 2],
+    );
+    assert.equal(contacts.countRequests(RELAY), 1);
+    roomInvitations.remove(RELAY, carol.bundle.account);
+    contacts.add(RELAY, bob.bundle.account, 'open');
+    assert.equal(roomInvitations.list(RELAY).length, 1, 'it takes effect then');
+    contacts.remove(RELAY, bob.bundle.account);
+    assert.deepEqual(roomInvitations.list(RELAY), []);
+  });
+
   test('a contact link is used once, and remembers by whom', () => {
     const { contactLinks } = memoryStore();
     contactLinks.add({ proof: bytes(16, 1), secret: bytes(16, 2), relay: RELAY, made: NOW, ends: NOW + 1 });

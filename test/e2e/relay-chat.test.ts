@@ -254,6 +254,8 @@ suite('chat through a relay', { concurrency: 2 }, () => {
     await first.until('a prompt that names the room', (rows) => rows.at(-1) === '#“the nest”>');
     const second = await chat(t, bob);
     first.type('/room invite @bob\r/room invite @carol\r');
+    await second.shows('Somebody you do not know invites you to #“the nest”, who goes by ~alice');
+    second.type('/accept\r');
     await second.shows('let you into #“the nest”');
     await first.shows('You let @carol into');
     first.type('hello all\r');
@@ -263,6 +265,9 @@ suite('chat through a relay', { concurrency: 2 }, () => {
     await first.shows('#“the nest” @bob: hello wren ✓');
 
     const third = await chat(t, carol);
+    await third.shows('invites you to #“the nest”');
+    assert.ok(!third.everything().includes('hello'), 'nothing of a room that was not entered');
+    third.type('/accept\r');
     await third.shows('let you into #“the nest”');
     await third.until('both, each with the room', (rows) =>
       ['hello all', 'hello wren'].every((said) =>

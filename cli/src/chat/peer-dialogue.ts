@@ -61,7 +61,14 @@ export async function askToVerify({ screen, home, peer, name }: PeerDialogue, sa
 }
 
 /** Blocks the peer if the user says so. Whether it did. */
-export async function askToBlock({ screen, home, peer }: PeerDialogue, question: string): Promise<boolean> {
+export async function askToBlock(
+  {
+    screen,
+    home,
+    peer,
+  }: Pick<PeerDialogue, 'screen' | 'home'> & { readonly peer: Pick<Peer, 'account' | 'fingerprint'> },
+  question: string,
+): Promise<boolean> {
   const answer = await screen.ask({
     text: question,
     choices: [

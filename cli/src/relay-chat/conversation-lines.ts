@@ -18,7 +18,7 @@ export function conversationLines(
   });
 }
 
-function wordsOf({ peer, room, unread, pending, lastAt, request }: ConversationView): string[] {
+function wordsOf({ peer, room, unread, pending, lastAt, request, invitation }: ConversationView): string[] {
   const words: string[] = [];
   if (peer !== undefined) words.push(keyStateWord(peer.trust === 'verified' ? 'verified' : 'first-seen'));
   if (room !== undefined) {
@@ -26,7 +26,10 @@ function wordsOf({ peer, room, unread, pending, lastAt, request }: ConversationV
     words.push(`${String(room.members.length)} in it${standing}`);
     if (room.held > 0) words.push(`${String(room.held)} held until their state comes`);
   }
-  if (request) words.push('a request: /accept or /block');
+  if (request) {
+    const asks = invitation === undefined ? 'a request' : `invites you to ${conversationLabel(`#${invitation}`)}`;
+    words.push(`${asks}: /accept, /refuse or /block`);
+  }
   if (unread > 0) words.push(`${String(unread)} unread`);
   if (pending > 0) words.push(`${String(pending)} not yet delivered`);
   if (lastAt > 0) words.push(`last ${formatMoment(lastAt).slice(0, 16)}`);

@@ -130,10 +130,14 @@ export class RelayChat {
   async #begin(commands: RelayCommands, to: string | undefined): Promise<void> {
     const messenger = this.#messenger as Messenger;
     const { screen } = this.#options;
-    for (const { request, title, peer } of messenger.conversations()) {
+    for (const { request, invitation, title, peer } of messenger.conversations()) {
       if (!request || peer === undefined) continue;
       const who = whoWord(title, peer);
-      screen.notice(`A request of ${this.#view.name(peer)} waits: /join ${who} shows it, then /accept or /block.`);
+      screen.notice(
+        invitation === undefined
+          ? `A request of ${this.#view.name(peer)} waits: /join ${who} shows it, then /accept, /refuse or /block.`
+          : `${this.#view.name(peer)} invites you to ${conversationLabel(`#${invitation}`)}: /accept ${who} takes you there, /refuse ${who} does not.`,
+      );
     }
     try {
       const last = screen.interactive

@@ -16,8 +16,9 @@ export type RelayCommand =
   | { readonly name: 'list' | 'doctor' }
   | { readonly name: 'leaks'; readonly all: boolean }
   | { readonly name: 'room'; readonly action: RoomAction }
-  | { readonly name: 'whois' | 'verify' | 'block'; readonly who: string | undefined }
+  | { readonly name: 'whois' | 'verify'; readonly who: string | undefined }
   | { readonly name: 'accept'; readonly who: string | undefined; readonly fingerprint?: string }
+  | { readonly name: 'refuse' | 'block'; readonly who: string | undefined }
   | { readonly name: 'name'; readonly peerName?: string }
   | { readonly name: 'claim'; readonly claimed: string }
   | { readonly name: 'link'; readonly days: number }
@@ -76,13 +77,18 @@ const TABLE: CommandTable<RelayCommand> = {
   },
   accept: {
     usage: '/accept [@name]',
-    does: 'answer somebody you do not know, who wrote to you',
+    does: 'answer somebody you do not know, who wrote to you or invites you to a room',
     more: ['/accept @name SHA256:…  a CHANGED key is right: the name stands for it from now on'],
     read: (rest) => {
       const [, named = rest, fingerprint] = /^(.*\S)\s+(SHA256:\S{43})$/u.exec(rest) ?? [];
       const changed = fingerprint === undefined ? {} : { fingerprint };
       return withWho(named, (who) => ({ name: 'accept', who, ...changed }));
     },
+  },
+  refuse: {
+    usage: '/refuse [@name]',
+    does: 'forget what somebody asked whom you do not know; they are told nothing',
+    read: (rest) => withWho(rest, (who) => ({ name: 'refuse', who })),
   },
   block: {
     usage: '/block [@name]',

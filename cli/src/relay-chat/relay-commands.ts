@@ -4,6 +4,7 @@ import {
   isWaxwingError,
   type Messenger,
   type Peer,
+  type PeerView,
   type RelayConversation,
   type StoredMessage,
   type WaxwingError,
@@ -130,16 +131,21 @@ export class RelayCommands {
       case 'room':
         await runRoomAction(command.action, { ...this.#options, enter: (room) => this.enter(room) });
         return;
+      case 'block':
+        await this.#block(command.who);
+        return;
       case 'whois':
       case 'verify':
-      case 'block':
       case 'name':
         await this.#aboutPeer(command);
         return;
       case 'accept':
         if (command.who !== undefined && command.fingerprint !== undefined) {
           this.#acceptChanged(command.who, command.fingerprint);
-        } else await this.#accept(command.who);
+        } else await this.#answer(command.who, 'accept');
+        return;
+      case 'refuse':
+        await this.#answer(command.who, 'refuse');
         return;
       case 'link':
         await this.#link(command.days);
@@ -183,17 +189,10 @@ export class RelayCommands {
   async #peer(
     who: string | undefined,
   ): Promise<(PeerDialogue & { readonly conversation: RelayConversation }) | undefined> {
-    const { screen, home, view, messenger, places } = this.#options;
-    const conversation = who === undefined ? places.current : await messenger.open(who);
-    if (conversation?.view.peer === undefined) {
-      screen.notice(
-        conversation === undefined
-          ? 'You are in no conversation: name somebody, such as @alice.'
-          : 'That is a room: name one of those in it (/room members).',
-      );
-      return undefined;
-    }
-    const { peer } = conversation.view;
+    const { screen, home, view } = this.#options;
+    const meant = await this.#meant(who);
+    if (meant === undefined) return undefined;
+    const { peer, conversation } = meant;
     const known: Peer | undefined = home.store.peers.get(peer.account);
     if (known === undefined) {
       screen.notice(`${view.name(peer)} (${peer.fingerprint}) was not met yet: write, and they will be.`);
@@ -202,13 +201,38 @@ export class RelayCommands {
     return { screen, home, peer: known, name: view.name(peer), conversation };
   }
 
-  async #aboutPeer(
-    command: Extract<RelayCommand, { readonly name: 'whois' | 'verify' | 'block' | 'name' }>,
-  ): Promise<void> {
+  /** Whoever it is, met or not. */
+  async #meant(
+    who: string | undefined,
+  ): Promise<{ readonly peer: PeerView; readonly conversation: RelayConversation } | undefined> {
+    const { screen, messenger, places } = this.#options;
+    const conversation = who === undefined ? places.current : await messenger.open(who);
+    const peer = conversation?.view.peer;
+    if (conversation !== undefined && peer !== undefined) return { peer, conversation };
+    screen.notice(
+      conversation === undefined
+        ? 'You are in no conversation: name somebody, such as @alice.'
+        : 'That is a room: name one of those in it (/room members).',
+    );
+    return undefined;
+  }
+
+  /** Who only asks to be heard can be blocked like any other. */
+  async #block(who: string | undefined): Promise<void> {
+    const { screen, home, places, view } = this.#options;
+    const meant = await this.#meant(who);
+    if (meant === undefined) return;
+    const { peer } = meant;
+    const question = `Block ${view.name(peer)}? What they write is not shown any more, and they are not told.`;
+    if ((await askToBlock({ screen, home, peer }, question)) && places.isHere({ account: peer.account }))
+      places.enter(undefined);
+  }
+
+  async #aboutPeer(command: Extract<RelayCommand, { readonly name: 'whois' | 'verify' | 'name' }>): Promise<void> {
     const { screen, places } = this.#options;
     const dialogue = await this.#peer(command.name === 'name' ? undefined : command.who);
     if (dialogue === undefined) return;
-    const { name, peer } = dialogue;
+    const { peer } = dialogue;
     switch (command.name) {
       case 'whois':
         screen.lines(peerReport(dialogue, waysOf(peer)));
@@ -216,20 +240,14 @@ export class RelayCommands {
       case 'verify':
         await askToVerify(dialogue);
         return;
-      case 'block':
-        if (
-          await askToBlock(dialogue, `Block ${name}? What they write is not shown any more, and they are not told.`)
-        ) {
-          if (places.isHere({ account: peer.account })) places.enter(undefined);
-        }
-        return;
       case 'name':
         callPeer(dialogue, command.peerName);
         places.draw();
     }
   }
 
-  async #accept(who: string | undefined): Promise<void> {
+  /** Accepts a request, or forgets it: the one that is meant, or the only one. */
+  async #answer(who: string | undefined, how: 'accept' | 'refuse'): Promise<void> {
     const { screen, messenger, places, view } = this.#options;
     const waiting = messenger.conversations().filter(({ request }) => request);
     const [only, ...more] = waiting;
@@ -241,13 +259,21 @@ export class RelayCommands {
     }
     if (who === undefined && more.length > 0) {
       const words = waiting.flatMap((one) => (one.peer === undefined ? [] : [whoWord(one.title, one.peer)]));
-      screen.notice(`Several wait: /accept ${words.join(', /accept ')}`);
+      screen.notice(`Several wait: /${how} ${words.join(`, /${how} `)}`);
       return;
     }
+    const name = view.name(peer);
+    if (how === 'refuse') {
+      messenger.refuse(peer.account);
+      if (places.isHere({ account: peer.account })) places.enter(undefined);
+      screen.notice(`Refused: what ${name} asked is forgotten, and they are told nothing. They may ask again.`);
+      return;
+    }
+    const { invitation } = conversation.view;
     messenger.accept(peer.account);
-    screen.notice(`Accepted: ${view.name(peer)} is answered from now on, and what was held back comes.`, 'good');
+    screen.notice(`Accepted: ${name} is answered from now on, and what was held back comes.`, 'good');
     // Its one message was printed when it came.
-    if (places.current === undefined) this.enter(conversation, false);
+    if (places.current === undefined && invitation === undefined) this.enter(conversation, false);
   }
 
   #acceptChanged(who: string, fingerprint: string): void {

@@ -152,14 +152,11 @@ export class RelayChatView extends MessageView {
         screen.notice(this.#linkWords(event), event.again || event.ended ? 'warning' : 'good');
         return;
       case 'asks':
-        screen.notice(
-          `${this.#stranger(event.peer, 'asks to write to you')}. What they say comes once you say /accept ${this.#whoWord(event.peer)}; /block ${this.#whoWord(event.peer)} refuses it.`,
-          'warning',
-        );
+        screen.notice(this.#askWords(event), 'warning');
         return;
       case 'requests-full':
         screen.notice(
-          `So many people you do not know wait for an answer that there is no place for more: ${count(event.turnedAway, 'message')} of others ${event.turnedAway === 1 ? 'was' : 'were'} turned away. /list shows who waits; /accept or /block makes place.`,
+          `So many people you do not know wait for an answer that there is no place for more: ${count(event.turnedAway, 'message')} of others ${event.turnedAway === 1 ? 'was' : 'were'} turned away. /list shows who waits; /accept, /refuse or /block makes place.`,
           'warning',
         );
         return;
@@ -275,10 +272,19 @@ export class RelayChatView extends MessageView {
     const { peer } = message;
     const who = this.#whoWord(peer);
     this.#screen.notice(
-      `${this.#stranger(peer, 'writes to you')}. This one message is shown, and nothing answered, until you say /accept ${who} or /block ${who}:`,
+      `${this.#stranger(peer, 'writes to you')}. This one message is shown, and nothing answered, until you say /accept ${who}, /refuse ${who} or /block ${who}:`,
       'warning',
     );
     this.#message(message);
+  }
+
+  #askWords({ peer, invitation }: Extract<RelayEvent, { readonly kind: 'asks' }>): string {
+    const who = this.#whoWord(peer);
+    const answers = `/accept ${who}; /refuse ${who} or /block ${who}`;
+    if (invitation === undefined)
+      return `${this.#stranger(peer, 'asks to write to you')}. What they say comes once you say ${answers} ends it.`;
+    const does = `invites you to ${conversationLabel(`#${invitation}`)}`;
+    return `${this.#stranger(peer, does)}. You are in it, and they are answered, once you say ${answers} ends it.`;
   }
 
   /** What somebody does whom nobody here knows, without a full stop. */

@@ -16,19 +16,24 @@ import {
 import type { PeerView } from '../direct/peer-view.ts';
 import type { ChainKey } from '../store/chain.ts';
 import type { Contact } from '../store/relay.ts';
+import type { RoomInvitation } from '../store/room-invitation.ts';
 import type { LinkBook } from './link-book.ts';
 import { DROPPED, type OpenedMail } from './opened-mail.ts';
 import type { Pair } from './pair.ts';
-import { type Place, viewAccount } from './place.ts';
+import { isKnown, type Place, viewAccount } from './place.ts';
 import type { PrekeyKeeper } from './prekey-keeper.ts';
 import type { ReceiptBook } from './receipt-book.ts';
 import { CTL_NICK } from './receipts.ts';
 import type { RelayMessage } from './relay-message.ts';
 import type { Asking, RequestBook } from './request-book.ts';
+import { invitedTo } from './room-invitations.ts';
 import { joinRanges } from './seq-ranges.ts';
 
 /** Types of items that the program says and nobody typed. */
 const OWN_TYPES = 'application/waxwing-';
+
+/** Nobody falls back to what he was. */
+const RANK = { member: 0, request: 1, open: 2 } as const;
 
 /** What a part of the program does with an item of its type; `undefined` where none takes it: it is ignored. */
 export type ItemDoor = (item: FlightItem, flight: OpenedMailboxFlight, pair: Pair) => Promise<OpenedMail | undefined>;
@@ -43,8 +48,10 @@ export interface AcceptedFlightsOptions {
   readonly requests: RequestBook;
   readonly items: readonly ItemDoor[];
   readonly control: readonly ControlDoor[];
-  /** Whether an account is known from elsewhere than peers and contacts: a room, which this flight may bring. */
-  readonly isKnown: (account: Bytes, flight: OpenedMailboxFlight) => boolean;
+  /** Whether an account is in a room with us. */
+  readonly isMember: (account: Bytes) => boolean;
+  /** What room a stranger's flight invites to, where it does nothing else. */
+  readonly invitation: (flight: OpenedMailboxFlight, pair: Pair) => Promise<RoomInvitation | undefined>;
   readonly onMessages: (messages: readonly RelayMessage[]) => void;
   /** Something came of this account, for which it may wait; `newDevice`: it is another one than before. */
   readonly onHeard: (account: Bytes, at: { readonly device: Bytes; readonly newDevice: boolean }) => void;
@@ -54,6 +61,12 @@ export interface AcceptedFlightsOptions {
 export interface Admitted {
   readonly mail: OpenedMail;
   readonly kept: boolean;
+}
+
+/** What of a stranger's flight may be kept. */
+interface Asked {
+  readonly message: FlightItem | undefined;
+  readonly invitation: RoomInvitation | undefined;
 }
 
 export interface Circumstances {
@@ -82,14 +95,19 @@ export class AcceptedFlights {
   }
 
   async mail(pair: Pair, flight: OpenedMailboxFlight, circumstances: Circumstances): Promise<Admitted> {
-    if (this.#isOpen(pair, flight)) {
+    const relation = this.#relationOf(pair, flight);
+    if (relation === 'open' || (relation === 'member' && !flight.items.some(isTyped))) {
       const parts = await this.#parts(pair, flight);
-      return { mail: this.#whole(pair, flight, { ...circumstances, standing: 'open', parts }), kept: true };
+      return { mail: this.#whole(pair, flight, { ...circumstances, standing: relation, parts }), kept: true };
     }
-    const { requests } = this.#options;
-    switch (requests.admit(pair, this.#askingOf(flight))) {
+    const { requests, invitation } = this.#options;
+    const asked =
+      relation === 'member'
+        ? { message: undefined, invitation: undefined }
+        : { message: soleMessage(flight), invitation: await invitation(flight, pair) };
+    switch (requests.admit(pair, this.#askingOf(flight, asked))) {
       case 'kept':
-        return { mail: this.#request(pair, flight, circumstances), kept: true };
+        return { mail: this.#request(pair, flight, { ...circumstances, ...asked }), kept: true };
       case 'later':
         this.#putOff(pair, flight, circumstances);
         return { mail: DROPPED, kept: true };
@@ -100,16 +118,21 @@ export class AcceptedFlights {
     }
   }
 
-  /** What a stranger's flight says beside its message and its link is not heard. */
-  #request(pair: Pair, flight: OpenedMailboxFlight, circumstances: Circumstances): OpenedMail {
-    const message = soleMessage(flight);
-    if (message === undefined) this.#putOff(pair, flight, circumstances);
-    const link = this.#options.links.mail(pair.key.account, flight.ctl);
-    return this.#whole(
-      pair,
-      { ...flight, items: message === undefined ? [] : [message] },
-      { ...circumstances, standing: 'request', parts: [link] },
-    );
+  /** What a stranger's flight says beside what it asks, and its link, is not heard. */
+  #request(pair: Pair, flight: OpenedMailboxFlight, of: Circumstances & Asked): OpenedMail {
+    const { place, links } = this.#options;
+    const { store, relay } = place;
+    const { message, invitation } = of;
+    if (message === undefined && invitation === undefined) this.#putOff(pair, flight, of);
+    const parts = [links.mail(pair.key.account, flight.ctl)];
+    if (invitation !== undefined) {
+      const keep = (): void => {
+        store.roomInvitations.keep(relay, invitation);
+      };
+      parts.push({ commit: keep, show: () => undefined });
+    }
+    const items = message === undefined ? [] : [message];
+    return this.#whole(pair, { ...flight, items }, { ...of, standing: 'request', parts });
   }
 
   /** It has not come: its number is one that is missing, and is asked for as soon as its sender is told anything (§9.6). */
@@ -120,8 +143,8 @@ export class AcceptedFlights {
     pair.notes = { ...pair.notes, again };
   }
 
-  #askingOf(flight: OpenedMailboxFlight): Asking {
-    if (soleMessage(flight) !== undefined) return 'message';
+  #askingOf(flight: OpenedMailboxFlight, { message, invitation }: Asked): Asking {
+    if (message !== undefined || invitation !== undefined) return 'message';
     const says = flight.items.some(isTyped);
     return says || this.#options.links.isShown(flight.ctl) ? 'leave' : 'nothing';
   }
@@ -131,14 +154,14 @@ export class AcceptedFlights {
     return store.contacts.get(relay, account);
   }
 
-  #isOpen(pair: Pair, flight: OpenedMailboxFlight): boolean {
-    const { place, links, isKnown } = this.#options;
+  /** `member`: known from rooms alone. What is of these is heard, and what is said privately is a request. */
+  #relationOf(pair: Pair, flight: OpenedMailboxFlight): 'open' | 'member' | 'stranger' {
+    const { place, links, isMember } = this.#options;
     const { account } = pair.key;
-    const contact = this.#contact(account);
-    if (contact !== undefined) return contact.standing === 'open';
-    return (
-      place.store.peers.get(account) !== undefined || isKnown(account, flight) || links.isVisit(account, flight.ctl)
-    );
+    const standing = this.#contact(account)?.standing;
+    if (standing === 'open' || links.isVisit(account, flight.ctl)) return 'open';
+    if (standing === undefined && isKnown(place, account)) return 'open';
+    return standing === 'member' || isMember(account) ? 'member' : 'stranger';
   }
 
   /** What others make of the items and the ctl. */
@@ -185,17 +208,18 @@ export class AcceptedFlights {
         if (start?.weaker === true) place.observe({ kind: 'weak-start', peer });
         if (standing === 'open' && peer.nick !== nick) place.observe({ kind: 'nick', peer });
         for (const part of parts) part.show();
-        if (standing === 'open') onMessages(messages);
-        else this.#ask(peer, messages);
-        if (standing === 'open') onHeard(account, { device: pair.key.peerDevice, newDevice });
+        if (standing === 'request') this.#ask(peer, messages);
+        else onMessages(messages);
+        if (standing !== 'request') onHeard(account, { device: pair.key.peerDevice, newDevice });
       },
     };
   }
 
   #ask(peer: PeerView, messages: readonly RelayMessage[]): void {
-    const { observe } = this.#options.place;
-    for (const message of messages) observe({ kind: 'request', message });
-    if (messages.length === 0) observe({ kind: 'asks', peer });
+    const { place } = this.#options;
+    for (const message of messages) place.observe({ kind: 'request', message });
+    if (messages.length > 0) return;
+    place.observe({ kind: 'asks', peer, invitation: invitedTo(place, peer.account) });
   }
 
   /** Remembers who it is, and at which device it is written to from now on. Whether that is another one than before. */
@@ -205,7 +229,9 @@ export class AcceptedFlights {
   ): boolean {
     const { store, relay } = this.#options.place;
     const { account, peerDevice } = pair.key;
-    const contact = this.#contact(account) ?? store.contacts.add(relay, account, standing);
+    const known = this.#contact(account);
+    const rises = known === undefined || RANK[standing] > RANK[known.standing];
+    const contact = rises ? store.contacts.add(relay, account, standing) : known;
     const nick = flight.ctl.findLast(([name]) => name === CTL_NICK)?.[1];
     const told = nick instanceof Uint8Array ? textOf(nick) : undefined;
     if (standing === 'open') {

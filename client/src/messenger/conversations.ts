@@ -1,6 +1,7 @@
 /** The conversations of a messenger: one object for each account, from the first use on. */
 import { type Bytes, toHex } from '@waxwing/protocol';
 import type { Chores } from './chores.ts';
+import type { ConversationView } from './messenger.ts';
 import type { Pairs } from './pairs.ts';
 import { pairKey, type Place } from './place.ts';
 import { AccountConversation } from './relay-conversation.ts';
@@ -10,6 +11,7 @@ export interface ConversationsOptions {
   readonly place: Place;
   readonly pairs: Pairs;
   readonly onQueued: (account: Bytes) => void;
+  readonly onAccepted: (account: Bytes) => void;
   /** Something of the account was on screen, and that is on disk. */
   readonly onRead: (account: Bytes) => void;
   readonly onTyping: (account: Bytes, on: boolean) => void;
@@ -28,12 +30,15 @@ export class Conversations {
     const name = toHex(account);
     const known = this.#all.get(name);
     if (known !== undefined) return known;
-    const { place, onQueued, onTyping, chores } = this.#options;
+    const { place, onQueued, onAccepted, onTyping, chores } = this.#options;
     const conversation = new AccountConversation({
       place,
       account,
       onQueued: () => {
         onQueued(account);
+      },
+      onAccepted: () => {
+        onAccepted(account);
       },
       onRead: (range) => {
         const { above, number } = range;
@@ -45,6 +50,13 @@ export class Conversations {
     });
     this.#all.set(name, conversation);
     return conversation;
+  }
+
+  /** With all but those who are known from rooms alone. */
+  list(): readonly ConversationView[] {
+    const { store, relay } = this.#options.place;
+    const known = store.contacts.list(relay).filter(({ standing }) => standing !== 'member');
+    return known.map(({ account }) => this.of(account).view);
   }
 
   show(messages: readonly RelayMessage[]): void {

@@ -126,6 +126,13 @@ export class Incoming {
       .catch(this.#options.onFault);
   }
 
+  /** Opens something that is not of the mailbox, in its turn and as a batch of its own. @throws where that fails */
+  async alone(open: () => Promise<OpenedMail>): Promise<void> {
+    const done = this.#work.then(() => this.#alone(open));
+    this.#work = done.catch(() => undefined);
+    await done;
+  }
+
   /** Resolves when nothing is being opened. */
   async settled(): Promise<void> {
     await this.#work;
@@ -135,7 +142,10 @@ export class Incoming {
   async #batch(requests: RelayRequests, envelopes: Delivered): Promise<boolean> {
     const judged: Judged[] = [];
     try {
-      await this.#keep(envelopes, judged);
+      await this.#inOne(async (turns) => {
+        for (const { id, outer } of envelopes) judged.push(await this.#judge(turns, id, outer));
+        return judged.map(({ mail }) => mail);
+      });
     } catch (error) {
       if (error instanceof RelayFailure || isDiskFailure(error)) {
         this.#comeAgain(requests, error);
@@ -174,15 +184,20 @@ export class Incoming {
     return true;
   }
 
-  /** All of them in one transaction; otherwise nothing of them has happened. `judged`: as far as it came. */
-  async #keep(envelopes: Delivered, judged: Judged[]): Promise<void> {
+  async #alone(open: () => Promise<OpenedMail>): Promise<void> {
+    const [mail] = await this.#inOne(async () => [await open()]);
+    if (mail !== undefined) this.#show(mail);
+  }
+
+  /** Opens and writes in one transaction; otherwise nothing of it has happened. What is to be shown after it. */
+  async #inOne(open: (turns: Turns) => Promise<readonly OpenedMail[]>): Promise<readonly OpenedMail[]> {
     const { place, pairs, keeper, flights, batch } = this.#options;
     const turns = new Turns();
     try {
       flights.begin();
-      for (const { id, outer } of envelopes) judged.push(await this.#judge(turns, id, outer));
+      const mails = await open(turns);
       place.store.transaction(() => {
-        for (const { mail } of judged) mail.commit();
+        for (const mail of mails) mail.commit();
         for (const pair of turns.pairs) pair.save();
         batch?.save();
         keeper.save();
@@ -190,6 +205,7 @@ export class Incoming {
       for (const pair of turns.pairs) pair.settle();
       batch?.settle();
       keeper.saved();
+      return mails;
     } catch (error) {
       for (const pair of turns.pairs) pair.revert();
       batch?.revert();

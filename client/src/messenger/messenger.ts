@@ -61,6 +61,8 @@ export interface ConversationView {
   readonly lastAt: number;
   /** A request that waits for `accept` (§9.6). */
   readonly request: boolean;
+  /** The name of the room that the request invites to (sanitise it). */
+  readonly invitation: string | undefined;
 }
 
 /** A conversation through a relay; `send`, `post`, iteration … are those of a direct one. */
@@ -116,8 +118,10 @@ export interface Messenger {
   titleOf(account: Bytes): string;
   /** A single-use link that lets its user in and verifies us to him (§11.2). */
   createContactLink(days: number): Promise<string>;
-  /** Takes a request: what was kept is a conversation now, and its writer is answered. */
+  /** Takes a request: what was kept is a conversation now, a room it invites to is entered, and its writer is answered. */
   accept(account: Bytes): void;
+  /** Forgets a request and what was kept of it. Its writer is told nothing, and may ask again: `block` ends that. */
+  refuse(account: Bytes): void;
   createRoom(name: string): Promise<RelayConversation>;
   /** `who` as in `open`. @throws WaxwingError `not-admin`, `room-full`, … */
   invite(room: Bytes, who: string): Promise<void>;

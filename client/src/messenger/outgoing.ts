@@ -35,6 +35,8 @@ export interface OutgoingOptions {
   readonly place: Place;
   readonly pairs: Pairs;
   readonly readReceipts: (account: Bytes) => boolean;
+  /** Whether the account is told anything. */
+  readonly mayTell: (account: Bytes) => boolean;
   /** What others say beside the items of a flight to this account. */
   readonly more: (account: Bytes) => readonly ControlEntry[];
   /** A flight with this ctl is on disk. */
@@ -126,7 +128,7 @@ export class Outgoing {
     const name = toHex(account);
     for (;;) {
       const requests = this.#requests;
-      if (requests === undefined || !this.#mayWrite(account)) return;
+      if (requests === undefined || !this.#options.mayTell(account)) return;
       const { pairs, place } = this.#options;
       const current = await pairs.current(account);
       const due = this.#steps.has(name) || this.#options.more(account).length > 0;
@@ -142,10 +144,9 @@ export class Outgoing {
     }
   }
 
-  #mayWrite(account: Bytes): boolean {
+  #isOpen(account: Bytes): boolean {
     const { store, relay } = this.#options.place;
-    if (store.contacts.get(relay, account)?.standing !== 'open') return false;
-    return store.peers.get(account)?.blockedAt === undefined;
+    return store.contacts.get(relay, account)?.standing === 'open';
   }
 
   #hasQueued(account: Bytes): boolean {
@@ -157,7 +158,7 @@ export class Outgoing {
     const { place, readReceipts } = this.#options;
     // A receipt is not worth a start of its own, but where the one that had it was lost with its session.
     if (!pair.sends && pair.lost.length === 0) return false;
-    if (hasToSay(pair, { readReceipts: readReceipts(account) })) return true;
+    if (hasToSay(pair, { readReceipts: readReceipts(account), open: this.#isOpen(account) })) return true;
     return pair.sends && pair.conversation.stepDue(place.now());
   }
 
@@ -218,6 +219,7 @@ export class Outgoing {
       place,
       pair,
       readReceipts: readReceipts(account),
+      open: this.#isOpen(account),
       linkProof: place.store.contacts.get(place.relay, account)?.linkProof,
       more: more(account),
     });

@@ -10,6 +10,7 @@ import {
 import { type PeerView, viewPeer } from '../direct/peer-view.ts';
 import type { Home } from '../home/home.ts';
 import type { ChainKey } from '../store/chain.ts';
+import type { Peer } from '../store/peer.ts';
 import type { Store } from '../store/store.ts';
 import type { RelayObserver } from './relay-event.ts';
 
@@ -41,6 +42,18 @@ export function pairKey(place: Place, peer: { readonly account: Bytes; readonly 
 export function viewAccount({ store, relay }: Place, account: Bytes): PeerView {
   const view = viewPeer(store, { account });
   return view.nick === undefined ? { ...view, nick: store.contacts.get(relay, account)?.nick } : view;
+}
+
+/** Whether an account is known from before: met, verified, named or looked for, and not merely blocked. */
+export function isKnown({ store }: Place, account: Bytes): boolean {
+  const peer = store.peers.get(account);
+  if (peer === undefined) return false;
+  return peer.accountKey !== undefined || isChosen(peer);
+}
+
+/** Whether the user has said who a peer is, or looked for it. */
+export function isChosen({ verifiedAt, petname, pins }: Peer): boolean {
+  return verifiedAt !== undefined || petname !== undefined || pins.length > 0;
 }
 
 /** A pair's key as a key of a map. */

@@ -40,6 +40,8 @@ export interface QuoteBookOptions {
   readonly pairs: Pairs;
   readonly unopened: UnopenedBook;
   readonly onMessages: (messages: readonly RelayMessage[]) => void;
+  /** Whether the account is told anything. */
+  readonly mayTell: (account: Bytes) => boolean;
   /** Something is queued for the account, or owed to it. */
   readonly onQueued: (account: Bytes) => void;
 }
@@ -96,7 +98,7 @@ export class QuoteBook {
     const { place, onQueued } = this.#options;
     const { again } = decodeMailboxControl(flight.ctl);
     const { account } = pair.key;
-    if (again === undefined || !this.#isOpen(account)) return undefined;
+    if (again === undefined || !this.#options.mayTell(account)) return undefined;
     let anew: readonly number[] = [];
     return {
       commit: () => {

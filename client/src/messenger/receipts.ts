@@ -35,20 +35,22 @@ export interface SayOptions {
   readonly place: Place;
   readonly pair: Pair;
   readonly readReceipts: boolean;
+  /** Not one who waits for the user's word, or is known from rooms alone: those are told nothing of what they wrote (§9.6). */
+  readonly open: boolean;
   readonly linkProof: Bytes | undefined;
   /** What others have to say in this session; as many of it as there is room for. */
   readonly more: readonly ControlEntry[];
 }
 
 /** What is to be told to a peer with the next flight. */
-export function sayWith({ place, pair, readReceipts, linkProof, more }: SayOptions): Said {
+export function sayWith({ place, pair, readReceipts, open, linkProof, more }: SayOptions): Said {
   const { notes } = pair;
   const device = ownDevice(place);
   const nick = place.store.settings.get('nick');
   // What has come since is not asked for; what lies above all that was taken was put off (§9.6, first contact).
   const missing = gotOf(pair.state.received);
-  const again = commonRanges(notes.again, [...missing.ranges, [missing.last + 1, MAX_SAFE_UINT]]);
-  const tellsRead = readReceipts && notes.read > notes.readTold;
+  const again = !open ? [] : commonRanges(notes.again, [...missing.ranges, [missing.last + 1, MAX_SAFE_UINT]]);
+  const tellsRead = open && readReceipts && notes.read > notes.readTold;
   const ctl: ControlEntry[] = [
     ...encodeMailboxControl({
       got: notes.owed > 0 ? missing : undefined,
@@ -68,7 +70,7 @@ export function sayWith({ place, pair, readReceipts, linkProof, more }: SayOptio
     after: (seq) => ({
       ...pair.notes,
       owed: 0,
-      again: [],
+      again: open ? [] : pair.notes.again,
       readTold: tellsRead ? notes.read : notes.readTold,
       bundleFrom: tellsBundle && notes.bundleFrom === 0 ? seq : notes.bundleFrom,
       nick: tellsNick ? nick : notes.nick,
@@ -78,9 +80,9 @@ export function sayWith({ place, pair, readReceipts, linkProof, more }: SayOptio
 }
 
 /** Whether something is to be told although there is nothing to send. */
-export function hasToSay(pair: Pair, { readReceipts }: { readonly readReceipts: boolean }): boolean {
+export function hasToSay(pair: Pair, { readReceipts, open }: Pick<SayOptions, 'readReceipts' | 'open'>): boolean {
   const { owed, read, readTold, again } = pair.notes;
-  return owed > 0 || again.length > 0 || (readReceipts && read > readTold);
+  return owed > 0 || (open && (again.length > 0 || (readReceipts && read > readTold)));
 }
 
 /** The notes with ranges of own seqs that hold nothing which is not sent again. */

@@ -5,10 +5,13 @@ import type { StoredMessage } from '../store/message.ts';
 import type { ConversationView } from './messenger.ts';
 import { titleOf } from './names.ts';
 import { viewAccount } from './place.ts';
+import { invitedTo } from './room-invitations.ts';
 import { Talk, type TalkOptions } from './talk.ts';
 
 export interface AccountConversationOptions extends TalkOptions {
   readonly account: Bytes;
+  /** The account was no contact, and is one now because it is written to; inside the transaction of that. */
+  readonly onAccepted: () => void;
   /** Messages up to a number were on screen, those up to another one before. */
   readonly onRead: (range: { readonly above: number; readonly number: number }) => void;
 }
@@ -16,16 +19,20 @@ export interface AccountConversationOptions extends TalkOptions {
 export class AccountConversation extends Talk {
   readonly account: Bytes;
   readonly #onRead: AccountConversationOptions['onRead'];
+  readonly #onAccepted: AccountConversationOptions['onAccepted'];
 
   constructor(options: AccountConversationOptions) {
     super(options, { account: options.account });
     this.account = options.account;
     this.#onRead = options.onRead;
+    this.#onAccepted = options.onAccepted;
   }
 
   get view(): ConversationView {
     const { account, place } = this;
     const { contacts, history, mail } = place.store;
+    const isBlocked = place.store.peers.get(account)?.blockedAt !== undefined;
+    const request = !isBlocked && contacts.get(place.relay, account)?.standing === 'request';
     return {
       key: { account },
       title: titleOf(place, account),
@@ -34,7 +41,8 @@ export class AccountConversation extends Talk {
       unread: history.counts({ account }).unread,
       pending: this.pending,
       lastAt: mail.lastAt(account),
-      request: contacts.get(place.relay, account)?.standing === 'request',
+      request,
+      invitation: request ? invitedTo(place, account) : undefined,
     };
   }
 
@@ -73,7 +81,9 @@ export class AccountConversation extends Talk {
   protected begin(): void {
     const { store, relay } = this.place;
     // To write to somebody is to be willing to hear him (§9.6).
-    if (store.contacts.get(relay, this.account)?.standing !== 'open') store.contacts.add(relay, this.account, 'open');
+    if (store.contacts.get(relay, this.account)?.standing === 'open') return;
+    store.contacts.add(relay, this.account, 'open');
+    this.#onAccepted();
   }
 
   protected underWay(): number {

@@ -44,8 +44,11 @@ export type RelayEvent =
   | { readonly kind: 'not-delivered'; readonly numbers: readonly number[]; readonly error: WaxwingError }
   /** An account that nobody here knows wrote: one message, to be accepted (§9.6). */
   | { readonly kind: 'request'; readonly message: RelayMessage }
-  /** One asks to be heard and brings no message that could be shown: it said several things at once, or shows a used link. */
-  | { readonly kind: 'asks'; readonly peer: PeerView }
+  /**
+   * One whom nobody here knows asks to be heard, and brings no message to be shown: `invitation`, the name of a room that it
+   * invites to (sanitise it); undefined: it said several things at once, shows a used link, or is known from rooms alone.
+   */
+  | { readonly kind: 'asks'; readonly peer: PeerView; readonly invitation: string | undefined }
   /** No more requests can wait (§12): so many messages of other strangers were turned away. At most once an hour. */
   | { readonly kind: 'requests-full'; readonly turnedAway: number }
   /**

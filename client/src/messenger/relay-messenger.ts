@@ -21,6 +21,7 @@ import { Pairs } from './pairs.ts';
 import type { Place } from './place.ts';
 import { PrekeyKeeper, type PrekeysThere } from './prekey-keeper.ts';
 import type { RelayView } from './relay-view.ts';
+import { RequestDesk } from './request-desk.ts';
 import { RoomTraffic } from './room-traffic.ts';
 import { storedRows } from './stored-rows.ts';
 import { Traffic } from './traffic.ts';
@@ -50,6 +51,7 @@ export class RelayMessenger implements Messenger {
   readonly #keeper: PrekeyKeeper;
   readonly #rooms: RoomTraffic;
   readonly #traffic: Traffic;
+  readonly #desk: RequestDesk;
   readonly #line: Line;
   readonly #calendar: NodeJS.Timeout;
   readonly #end = Promise.withResolvers<MessengerEnd>();
@@ -96,12 +98,16 @@ export class RelayMessenger implements Messenger {
       keeper,
       readReceipts,
       guests: this.#rooms.guests,
+      onAccepted: (account) => {
+        this.#desk.enterRoom(account);
+      },
       onCaughtUp: () => {
         for (const { resolve } of this.#catching.splice(0)) resolve();
         place.observe({ kind: 'caught-up' });
       },
       onFault,
     });
+    this.#desk = new RequestDesk({ place, traffic: this.#traffic, invitations: this.#rooms.invitations });
     this.#calendar = setInterval(() => {
       this.#review();
     }, REVIEW_EVERY).unref();
@@ -142,13 +148,10 @@ export class RelayMessenger implements Messenger {
   }
 
   conversations(): readonly ConversationView[] {
-    const { store, relay } = this.#place;
     const { rooms } = this.#rooms;
-    const people = store.contacts.list(relay).map(({ account }) => this.#traffic.conversations.of(account).view);
-    return [
-      ...people.filter((view) => !rooms.isOnlyMember(view)),
-      ...rooms.all.map((room) => this.#rooms.talk(room).view),
-    ].sort((a, b) => b.lastAt - a.lastAt);
+    const people = this.#traffic.conversations.list().filter((view) => !rooms.isOnlyMember(view));
+    const views = [...people, ...rooms.all.map((room) => this.#rooms.talk(room).view)];
+    return views.sort((a, b) => b.lastAt - a.lastAt);
   }
 
   async open(who: string): Promise<RelayConversation> {
@@ -171,10 +174,11 @@ export class RelayMessenger implements Messenger {
   }
 
   accept(account: Bytes): void {
-    const { store, relay } = this.#place;
-    store.contacts.add(relay, account, 'open');
-    this.#traffic.owe(account);
-    this.#traffic.outgoing.wake(account);
+    this.#desk.accept(account);
+  }
+
+  refuse(account: Bytes): void {
+    this.#desk.refuse(account);
   }
 
   async createRoom(name: string): Promise<RelayConversation> {
@@ -272,6 +276,7 @@ export class RelayMessenger implements Messenger {
     observe({ kind: 'connected', relay: view, waiting: welcome.waiting, again: this.#connections > 1 });
     this.#rooms.up(requests);
     this.#traffic.up(requests, welcome);
+    this.#desk.up();
     this.#review();
   }
 

@@ -2,7 +2,7 @@
 import { type Bytes, equalBytes, MAX_REQUESTS, REQUESTS_TOLD_EVERY, toHex } from '@waxwing/protocol';
 import type { OpenedMail } from './opened-mail.ts';
 import type { Pair } from './pair.ts';
-import type { Place } from './place.ts';
+import { isKnown, type Place } from './place.ts';
 
 /**
  * What becomes of a stranger's flight. `kept`: it is the request. `later`: one is open already, and this flight is to come
@@ -11,13 +11,15 @@ import type { Place } from './place.ts';
 export type Admission = 'kept' | 'later' | 'away' | 'full';
 
 /**
- * What a flight of a stranger asks for: one message to be kept, or leave to say what does not fit into a request (several
- * messages at once, a visit by a link that is used up).
+ * What a flight of a stranger asks for: a message or an invitation to be kept, or leave to say what does not fit into a
+ * request (several messages at once, a visit by a link that is used up, what a member of a room says privately).
  */
 export type Asking = 'message' | 'leave' | 'nothing';
 
 export class RequestBook {
   readonly #place: Place;
+  /** Whether an account is in a room with us. */
+  readonly #isMember: (account: Bytes) => boolean;
   /** Requests that began in this batch: accounts (hex), and the device that brought each. */
   readonly #begun = new Map<string, Bytes>();
   /** Accounts (hex) of which this batch keeps something. */
@@ -26,8 +28,9 @@ export class RequestBook {
   #turnedAway = 0;
   #quiet: NodeJS.Timeout | undefined;
 
-  constructor(place: Place) {
+  constructor(place: Place, isMember: (account: Bytes) => boolean) {
     this.#place = place;
+    this.#isMember = isMember;
   }
 
   /** A batch of the mailbox begins: what the last one kept is on disk, or was undone. */
@@ -62,6 +65,23 @@ export class RequestBook {
     },
   };
 
+  /** The request is forgotten, with what was kept of it; its sender may ask again, and is told nothing. */
+  refuse(account: Bytes): void {
+    const { store, relay } = this.#place;
+    store.transaction(() => {
+      if (store.contacts.get(relay, account)?.standing !== 'request') return;
+      for (;;) {
+        const messages = store.history.list({ conversation: { account } });
+        for (const { number } of messages) store.history.delete(number);
+        if (messages.length === 0) break;
+      }
+      store.roomInvitations.remove(relay, account);
+      // Whoever is in a room with us, or was met there, stays known from there and no more.
+      if (!this.#isMember(account) && !isKnown(this.#place, account)) store.contacts.remove(relay, account);
+      else store.contacts.add(relay, account, 'member');
+    });
+  }
+
   stop(): void {
     clearTimeout(this.#quiet);
   }
@@ -72,9 +92,14 @@ export class RequestBook {
     return store.contacts.countRequests(relay) + this.#begun.size;
   }
 
-  /** Its one message is here. */
+  /** Its one message is here, or its invitation. */
   #holds(account: Bytes): boolean {
-    return this.#filled.has(toHex(account)) || this.#place.store.mail.lastAt(account) > 0;
+    const { store, relay } = this.#place;
+    return (
+      this.#filled.has(toHex(account)) ||
+      store.mail.lastAt(account) > 0 ||
+      store.roomInvitations.get(relay, account) !== undefined
+    );
   }
 
   #tell(): void {

@@ -10,7 +10,7 @@ import {
   type RoomState,
 } from '@waxwing/protocol';
 import { ownDevice, type Place } from './place.ts';
-import { settleMembers, tellState } from './room-states.ts';
+import { meetMember, settleMembers, tellState } from './room-states.ts';
 import type { Room } from './room.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -95,10 +95,10 @@ export class RoomChanges {
   }
 
   #queue(items: readonly ItemTo[], state: Bytes | undefined): void {
-    const { store, relay } = this.#options.place;
+    const { store } = this.#options.place;
     for (const { to, item } of items) {
       const account = new Uint8Array(to.account);
-      store.contacts.add(relay, account, 'open');
+      meetMember(this.#options.place, account);
       store.errands.add(account, { type: item.type, body: new Uint8Array(item.body), state });
     }
   }

@@ -54,6 +54,7 @@ export class RoomDesk {
     if (this.#membersOf(room, account).some((one) => equalBytes(one.device, device))) return;
     if (room.file.members.length >= MAX_ROOM_MEMBERS) throw roomFull();
     await this.#change(room, () => ({ change: 'add', members: [{ account, device, role: 'member' }] }));
+    store.contacts.add(place.relay, account, 'open'); // to seek somebody is to be willing to hear him (§9.6)
   }
 
   /** All devices of an account. @throws WaxwingError `not-in-room`, `not-admin`, `name-unknown` */

@@ -24,6 +24,7 @@ import {
 } from '@waxwing/protocol';
 import { RelayFailure } from '../relay/relay-failure.ts';
 import type { RoomStray } from '../store/room.ts';
+import type { RoomInvitation } from '../store/room-invitation.ts';
 import type { Chores } from './chores.ts';
 import { DROPPED, type OpenedMail } from './opened-mail.ts';
 import type { Pair } from './pair.ts';
@@ -88,6 +89,17 @@ export class RoomIncoming {
     const came = { body, from, now: place.now() };
     if (type === TYPE_ROOM_LEAVE) return room === undefined ? DROPPED : await this.#leave(room, came);
     return await this.#state(room, { came, named });
+  }
+
+  /** An invitation that was kept, and is accepted now. */
+  async invitation({ account, device, body, at }: RoomInvitation): Promise<OpenedMail> {
+    const { place, rooms } = this.#options;
+    const named = namedInState(body);
+    if (named === undefined) return DROPPED;
+    await rooms.bundles.find(named.signers);
+    const room = rooms.get(named.room);
+    if (room !== undefined) await rooms.take(room);
+    return await this.#state(room, { came: { body, from: { account, device }, now: place.now() }, named, at });
   }
 
   /** What the ctl of a pairwise flight says of rooms. */

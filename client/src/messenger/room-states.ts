@@ -1,5 +1,6 @@
 /** A state of a room that was taken or made: what follows from it, and what is told (§10.5). */
 import {
+  type Bytes,
   equalBytes,
   memberOf,
   type Party,
@@ -11,7 +12,7 @@ import {
 } from '@waxwing/protocol';
 import type { OpenedMail } from './opened-mail.ts';
 import { titleOf } from './names.ts';
-import { ownDevice, type Place } from './place.ts';
+import { isKnown, ownDevice, type Place } from './place.ts';
 import type { RelayEvent } from './relay-event.ts';
 import type { Room } from './room.ts';
 import type { Rooms } from './rooms.ts';
@@ -50,16 +51,23 @@ export function stateMail(
   };
 }
 
+/** Who is in a room is written to about it, whether or not one knows him. Inside a transaction. */
+export function meetMember(place: Place, account: Bytes): void {
+  const { store, relay } = place;
+  if (store.contacts.get(relay, account) !== undefined) return;
+  store.contacts.add(relay, account, isKnown(place, account) ? 'open' : 'member');
+}
+
 /**
- * Who is in a room is no stranger and is written to; whoever is not there any more is not waited for. The numbers of own
+ * Who is in a room is written to; whoever is not there any more is not waited for. The numbers of own
  * messages that all who are left have.
  */
 export function settleMembers(place: Place, room: Room): readonly number[] {
-  const { store, relay } = place;
+  const { store } = place;
   const me = ownDevice(place).bundle;
   if (room.isMember) {
     for (const member of room.file.members) {
-      if (!sameParty(member, me)) store.contacts.add(relay, member.account, 'open');
+      if (!sameParty(member, me)) meetMember(place, member.account);
     }
   }
   const gone = store.rooms.unconfirmed(room.id).filter((copy) => memberOf(room.file, copy) === undefined);

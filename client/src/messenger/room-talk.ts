@@ -34,6 +34,7 @@ export class RoomTalk extends Talk {
       pending: this.pending,
       lastAt: mail.lastAt(id),
       request: false,
+      invitation: undefined,
     };
   }
 

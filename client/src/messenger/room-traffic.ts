@@ -6,7 +6,6 @@ import {
   ENVELOPE_STATE,
   equalBytes,
   sameParty,
-  TYPE_ROOM,
   toHex,
 } from '@waxwing/protocol';
 import type { RelayFailure } from '../relay/relay-failure.ts';
@@ -19,6 +18,7 @@ import type { Where } from './relay-event.ts';
 import { RoomBundles } from './room-bundles.ts';
 import { RoomChanges } from './room-changes.ts';
 import { RoomDesk } from './room-desk.ts';
+import { RoomInvitationDesk } from './room-invitations.ts';
 import { RoomIncoming } from './room-incoming.ts';
 import { RoomPauses } from './room-pauses.ts';
 import { RoomOutgoing, waitingCopies } from './room-outgoing.ts';
@@ -45,6 +45,7 @@ export interface RoomTrafficOptions {
 export class RoomTraffic {
   readonly rooms: Rooms;
   readonly desk: RoomDesk;
+  readonly invitations: RoomInvitationDesk;
   readonly #options: RoomTrafficOptions;
   readonly #changes: RoomChanges;
   readonly #tidings: RoomTidings;
@@ -101,6 +102,11 @@ export class RoomTraffic {
       onPassing,
       chores,
     });
+    this.invitations = new RoomInvitationDesk({
+      place,
+      rooms,
+      take: (invitation) => this.#incoming.invitation(invitation),
+    });
   }
 
   /** What the traffic between devices asks of rooms. */
@@ -115,8 +121,8 @@ export class RoomTraffic {
         this.#tidings.said(account, ctl);
         this.#chores.add('secrets', () => this.#forgetSecrets());
       },
-      // Who is in a room with us, or lets us into one, is no stranger (§9.6).
-      isKnown: (account, flight) => this.rooms.knows(account) || flight.items.some(({ type }) => type === TYPE_ROOM),
+      isMember: (account) => this.rooms.knows(account),
+      invitation: (flight, pair) => this.invitations.of(flight, pair),
       onLost: (peer) => {
         this.#chores.add(`again/${encodeParty(peer)}`, () => this.#tidings.tellAgain(peer));
       },

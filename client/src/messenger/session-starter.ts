@@ -47,7 +47,7 @@ export async function startSession(
       store.transaction(() => {
         store.peers.meet(bundle);
         store.prekeys.note(account, bundle.device, { counter: statement.counter, statementHash });
-        store.contacts.add(relay, account, 'open');
+        if (store.contacts.get(relay, account) === undefined) store.contacts.add(relay, account, 'open');
         store.contacts.setDevice(relay, account, bundle.device);
         pair.save();
       });

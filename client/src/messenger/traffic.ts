@@ -14,6 +14,7 @@ import { RelayFailure } from '../relay/relay-failure.ts';
 import type { RelayNews, RelayWelcome } from '../relay/relay-line-events.ts';
 import type { RelayRequests } from '../relay/relay-requests.ts';
 import type { PostedEnvelope, PostedLine } from '../store/posted.ts';
+import type { RoomInvitation } from '../store/room-invitation.ts';
 import { AcceptedFlights, type ControlDoor, type ItemDoor } from './accepted-flights.ts';
 import { Chores } from './chores.ts';
 import { Conversations } from './conversations.ts';
@@ -21,7 +22,9 @@ import { type BatchGuest, Incoming, type RoomDoor } from './incoming.ts';
 import { LinkBook } from './link-book.ts';
 import { LostEnvelopes } from './lost-envelopes.ts';
 import { MailboxWatch } from './mailbox-watch.ts';
+import type { OpenedMail } from './opened-mail.ts';
 import { Outgoing } from './outgoing.ts';
+import type { Pair } from './pair.ts';
 import type { Pairs } from './pairs.ts';
 import { type Place, viewAccount } from './place.ts';
 import type { PrekeyKeeper } from './prekey-keeper.ts';
@@ -44,8 +47,10 @@ export interface Guests {
   /** A flight with this ctl is on disk. */
   readonly said?: (account: Bytes, ctl: readonly ControlEntry[]) => void;
   readonly batch?: BatchGuest | undefined;
-  /** Whether an account is known from elsewhere than peers and contacts. */
-  readonly isKnown?: (account: Bytes, flight: OpenedMailboxFlight) => boolean;
+  /** Whether an account is in a room with us. */
+  readonly isMember?: (account: Bytes) => boolean;
+  /** What room a stranger's flight invites to, where it does nothing else. */
+  readonly invitation?: (flight: OpenedMailboxFlight, pair: Pair) => Promise<RoomInvitation | undefined>;
   /** Flights to this device did not arrive. */
   readonly onLost?: (peer: Party) => void;
   /** What became of a copy of a room's envelope, where the relay has something to say of it. */
@@ -63,6 +68,8 @@ export interface TrafficOptions {
   readonly guests: Guests;
   /** The mailbox was read empty. */
   readonly onCaughtUp: () => void;
+  /** Its request was accepted, by a word of the user's to it. */
+  readonly onAccepted: (account: Bytes) => void;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -74,6 +81,7 @@ export class Traffic {
   readonly outgoing: Outgoing;
   readonly lost: LostEnvelopes;
   readonly quotes: QuoteBook;
+  readonly strangers: RequestBook;
   readonly #place: Place;
   readonly #guests: Guests;
   readonly #puts: PutQueue;
@@ -81,19 +89,18 @@ export class Traffic {
   readonly #mailbox: MailboxWatch;
   readonly #receipts: ReceiptTimer;
   readonly #typing: Typing;
-  readonly #requestBook: RequestBook;
   readonly #chores: Chores;
   readonly #onFault: (error: unknown) => void;
   #requests: RelayRequests | undefined;
 
-  constructor({ place, pairs, keeper, readReceipts, guests, onCaughtUp, onFault }: TrafficOptions) {
+  constructor({ place, pairs, keeper, readReceipts, guests, onCaughtUp, onAccepted, onFault }: TrafficOptions) {
     this.#place = place;
     this.#guests = guests;
     this.#onFault = onFault;
     this.pairs = pairs;
     this.links = new LinkBook(place);
     this.unopened = new UnopenedBook(place);
-    this.#requestBook = new RequestBook(place);
+    this.strangers = new RequestBook(place, guests.isMember ?? (() => false));
     const chores = new Chores({ place, onFault });
     this.#chores = chores;
     const { links, unopened } = this;
@@ -105,6 +112,7 @@ export class Traffic {
       place,
       pairs,
       onQueued: wake,
+      onAccepted,
       onRead: (account) => {
         if (readReceipts(account)) this.owe(account);
       },
@@ -149,6 +157,7 @@ export class Traffic {
       place,
       pairs,
       readReceipts,
+      mayTell: (account) => this.#mayTell(account),
       more: guests.more ?? (() => []),
       said: guests.said ?? (() => undefined),
       onSealed: () => {
@@ -176,6 +185,7 @@ export class Traffic {
       place,
       pairs,
       unopened,
+      mayTell: (account) => this.#mayTell(account),
       onMessages: (messages) => {
         this.conversations.show(messages);
       },
@@ -187,10 +197,11 @@ export class Traffic {
       keeper,
       receipts,
       links,
-      requests: this.#requestBook,
+      requests: this.strangers,
       items: [(item, _, pair) => quotes.take(item, pair), ...(guests.items ?? [])],
       control: [(flight, pair) => quotes.answer(flight, pair), ...(guests.control ?? [])],
-      isKnown: guests.isKnown ?? (() => false),
+      isMember: guests.isMember ?? (() => false),
+      invitation: guests.invitation ?? (() => Promise.resolve(undefined)),
       onMessages: (messages) => {
         this.conversations.show(messages);
       },
@@ -240,6 +251,14 @@ export class Traffic {
         this.outgoing.wake(account, { step: linkProof !== undefined && !this.#hasWritten(account) });
       }
     });
+  }
+
+  /** Not who is blocked; nor a stranger, unless he is in a room with us: then only what concerns it. */
+  #mayTell(account: Bytes): boolean {
+    const { store, relay } = this.#place;
+    const standing = store.contacts.get(relay, account)?.standing;
+    if (standing === undefined || store.peers.get(account)?.blockedAt !== undefined) return false;
+    return standing !== 'request' || this.#guests.isMember?.(account) === true;
   }
 
   #hasWritten(account: Bytes): boolean {
@@ -293,6 +312,11 @@ export class Traffic {
     this.#receipts.owe(account, { soon: true });
   }
 
+  /** Opens something that is not of the mailbox, in its turn with that; again where the disk fails. */
+  open(work: () => Promise<OpenedMail>): void {
+    this.#chores.addEach(() => this.#incoming.alone(work));
+  }
+
   /** All receipts that are owed go now. */
   flushReceipts(): void {
     this.#receipts.flush();
@@ -310,7 +334,7 @@ export class Traffic {
 
   end(): void {
     this.#receipts.stop();
-    this.#requestBook.stop();
+    this.strangers.stop();
     this.#chores.end();
     this.down();
     this.conversations.close();

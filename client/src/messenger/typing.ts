@@ -69,15 +69,16 @@ export class Typing {
       const session = pair?.state.sessions.find(({ sid }) => toHex(sid) === toHex(inner.sid));
       if (pair === undefined || session === undefined) return;
       const { account } = pair.key;
-      if (store.contacts.get(relay, account)?.standing !== 'open' || store.peers.get(account)?.blockedAt !== undefined)
-        return;
+      if (store.peers.get(account)?.blockedAt !== undefined) return;
       const name = toHex(inner.sid);
       const lastTime = this.#taken.get(name) ?? 0;
       const key = { key: session.typingIn, sid: inner.sid };
       const signal = openTypingSignal(p, key, { box: inner.box, lastTime, now: now() });
       this.#taken.set(name, signal.time);
       const peer = viewAccount(place, account);
-      const where = signal.room.length === 0 ? { peer } : this.#options.room(signal.room, account);
+      const isOpen = store.contacts.get(relay, account)?.standing === 'open';
+      const privately = isOpen ? { peer } : undefined;
+      const where = signal.room.length === 0 ? privately : this.#options.room(signal.room, account);
       if (where !== undefined) observe({ kind: 'typing', where, peer, on: signal.on });
     } catch (error) {
       if (!isProtocolError(error)) throw error;

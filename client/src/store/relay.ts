@@ -30,8 +30,11 @@ export interface Contact {
   readonly account: Bytes;
   /** The device (16) that is written to; undefined before one was found. */
   readonly device: Bytes | undefined;
-  /** `request`: it wrote first and nobody here knows it; the user has not said yes (§9.6). */
-  readonly standing: 'open' | 'request';
+  /**
+   * `request`: it wrote first and nobody here knows it; the user has not said yes (§9.6). `member`: it is known from rooms
+   * alone: what is of these goes between us, and private messages of its are a request.
+   */
+  readonly standing: 'open' | 'request' | 'member';
   /** What it calls itself, cleaned, from before it was a peer: a claim. */
   readonly nick: string | undefined;
   /** 16: told with every flight until the peer has one (§11.2). */

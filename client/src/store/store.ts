@@ -10,6 +10,7 @@ import type { Posted } from './posted.ts';
 import type { Prekeys } from './prekeys.ts';
 import type { Contacts, Relays } from './relay.ts';
 import type { Rooms, RoomStrays } from './room.ts';
+import type { RoomInvitations } from './room-invitation.ts';
 import type { UnopenedEnvelopes } from './unopenable.ts';
 
 /** Settings of a home: short texts under known names. */
@@ -49,5 +50,6 @@ export interface Store {
   readonly mail: Mail;
   readonly rooms: Rooms;
   readonly roomStrays: RoomStrays;
+  readonly roomInvitations: RoomInvitations;
   readonly unopened: UnopenedEnvelopes;
 }

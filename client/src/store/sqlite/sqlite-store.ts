@@ -10,6 +10,7 @@ import type { Posted } from '../posted.ts';
 import type { Prekeys } from '../prekeys.ts';
 import type { Contacts, Relays } from '../relay.ts';
 import type { Rooms, RoomStrays } from '../room.ts';
+import type { RoomInvitations } from '../room-invitation.ts';
 import type { Settings, Store } from '../store.ts';
 import type { UnopenedEnvelopes } from '../unopenable.ts';
 import { SqliteChains } from './chains.ts';
@@ -30,6 +31,7 @@ import { SqliteMailboxes } from './mailboxes.ts';
 import { SqlitePosted } from './posted.ts';
 import { SqlitePrekeys } from './prekeys.ts';
 import { SqliteRelays } from './relays.ts';
+import { SqliteRoomInvitations } from './room-invitations.ts';
 import { SqliteRoomStrays } from './room-strays.ts';
 import { SqliteRooms } from './rooms.ts';
 import { SqliteUnopened } from './unopened.ts';
@@ -52,6 +54,7 @@ export class SqliteStore implements Store {
   readonly mail: Mail;
   readonly rooms: Rooms;
   readonly roomStrays: RoomStrays;
+  readonly roomInvitations: RoomInvitations;
   readonly unopened: UnopenedEnvelopes;
   readonly #database: Database;
 
@@ -77,6 +80,7 @@ export class SqliteStore implements Store {
     this.mail = new SqliteMail(database, flights, now);
     this.rooms = new SqliteRooms(database);
     this.roomStrays = new SqliteRoomStrays(database);
+    this.roomInvitations = new SqliteRoomInvitations(database);
     this.unopened = new SqliteUnopened(database);
   }
 
