@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import { type Bytes, u32 } from '../src/bytes.ts';
 import {
   advanceChain,
+  beginChain,
+  checkFirst,
   checkPlace,
   gotOf,
   newReceivedChain,
@@ -141,6 +143,7 @@ suite('the record of what came (§5.4 step 4, in mailboxes)', () => {
     const reaching = take(takeAll([1, 2]), flight(10, { ctl: [['void', 1, 3]] }));
     assert.deepEqual(reaching.voids, [[3, 3]]);
     assert.deepEqual(gotOf(reaching).ranges, [[4, 9]]);
+    assert.deepEqual(takeAll([20], reaching).voids, [[3, 3]]); // and not in the gap behind it
   });
 
   test('a gap ends where its flights have come, from either side', () => {
@@ -197,6 +200,23 @@ suite('the record of what came (§5.4 step 4, in mailboxes)', () => {
     const split = take(next, flight(2));
     assert.equal(split.gaps.length, MAX_GAPS);
     for (const seq of [1, 4]) assert.equal(take(full, flight(seq)).gaps.length, MAX_GAPS);
+  });
+
+  test('the first flight of a room’s member that comes begins the chain: of those before it only some are told (§10.4)', () => {
+    const sixth = flight(6, { sent: NOW - 5, ctl: [['void', 4, 9]] });
+    const { gap, age, late, fault } = checkFirst(sixth, { now: NOW, missing: 3 });
+    assert.deepEqual([gap, age, late, fault], [1, 5, false, undefined]);
+    const begun = (missing: number): ReceivedChain =>
+      beginChain({ seq: 6, prev: hashOf(5), hash: hashOf(6), voids: [] }, missing);
+    assert.deepEqual(
+      [0, 3, 5, 9].map((missing) => told(gotOf(begun(missing)))),
+      [[], [3, 4, 5], [1, 2, 3, 4, 5], [1, 2, 3, 4, 5]],
+    );
+    assert.deepEqual(told(gotOf(take(begun(0), flight(2)))), []);
+    const judged = { now: NOW, missing: 0 };
+    assert.equal(checkFirst(flight(1), judged).gap, 0);
+    assert.throws(() => checkFirst(flight(0), judged), fails('envelope-4', 'seq'));
+    assert.throws(() => checkFirst(flight(1, { prev: hashOf(1) }), judged), fails('envelope-4', 'prev'));
   });
 
   test('no more than 1,024 voids are kept', () => {

@@ -72,6 +72,10 @@ describe('a watched session', () => {
     );
     for (const { took } of opened.steps) assert.ok(took !== undefined && took >= 0);
     const { layers, sealing } = sealed;
+    assert.deepEqual(
+      layers.made.map(({ check }) => check),
+      ['sign and wrap', 'encrypt', 'mac'],
+    );
     const envelope = decodeEnvelope(sealed.envelope);
     const keys = layerKeys(nodePrimitives, { ...layers, messageKey: sealing.messageKey });
     assert.ok(keys.cipherKey);
