@@ -83,7 +83,7 @@ describe('receiving', () => {
     assert.deepEqual([count('recent_ids'), count('received_ids')], [2, 0], 'too few to move');
     const [third] = store.history.receive(receivedFlight(2), items.slice(2));
     store.database.exec(`DELETE FROM recent_ids WHERE number = ${String(third)}`);
-    ids.add(items[2]!.id, third!);
+    ids.add([{ id: items[2]!.id, number: third! }]);
     ids.settle();
     assert.deepEqual([count('recent_ids'), count('received_ids')], [0, 3]);
     const fourth = receivedItem('d');
@@ -103,8 +103,18 @@ describe('receiving', () => {
         return database.prepare(sql);
       },
     };
-    new SqliteReceivedIds(noting as unknown as Database);
-    const [find = ''] = prepared.filter((sql) => sql.includes('SELECT 1 FROM recent_ids'));
+    const ids = new SqliteReceivedIds(noting as unknown as Database);
+    ids.known({ account: CHAIN.account, conversation: 1, author: undefined }, [bytes(32, 1)]);
+    const [find = '', ask = ''] = prepared.filter((sql) => sql.includes('SELECT 1 FROM recent_ids'));
+    const asked = database.prepare<{ detail: string }>(`EXPLAIN QUERY PLAN ${ask}`).all(bytes(32, 1), CHAIN.account);
+    assert.deepEqual(
+      asked.map(({ detail }) => detail).filter((detail) => detail.startsWith('SEARCH')),
+      [
+        'SEARCH recent_ids USING PRIMARY KEY (start=?)',
+        'SEARCH received_ids USING PRIMARY KEY (start=?)',
+        'SEARCH deleted_ids USING PRIMARY KEY (account=? AND id=?)',
+      ],
+    );
     const values = new Array<null>(find.split('?').length - 1).fill(null);
     const plan = database.prepare<{ detail: string }>(`EXPLAIN QUERY PLAN ${find}`).all(...values);
     const message = 'SEARCH messages USING INTEGER PRIMARY KEY (rowid=?)';

@@ -40,6 +40,22 @@ test('what is queued gets its number and its opening at once, and with them its 
   assert.deepEqual(outbox.nextBatch(TO), [first, second]);
 });
 
+test('many that are queued at once keep their order, and their openings', () => {
+  const { outbox, history } = memoryStore();
+  const queued = outbox.enqueue(
+    TO,
+    Array.from({ length: 2 * MAX_ITEMS + 11 }, (_, n) => textItem(`text ${n}`)),
+  );
+  assert.deepEqual(
+    queued.map(({ number }) => number),
+    queued.map((_, n) => n + 1),
+  );
+  for (const { number, opening, body } of queued) {
+    const kept = history.get(number);
+    assert.deepEqual([kept.opening, kept.body], [opening, body]);
+  }
+});
+
 test('what leaves at once waits for the disk with the commit that sends it, and no other commit does', () => {
   const { outbox, database } = memoryStore();
   const forced = 2; // synchronous = FULL

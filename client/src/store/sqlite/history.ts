@@ -18,6 +18,7 @@ import type { Database, SqlValue, Statement } from './database.ts';
 import type { FlightRow, SqliteFlights } from './flights.ts';
 import { authorOf, messageOf, type MessageRow, SELECT_MESSAGES } from './message-row.ts';
 import { unknownMessage } from './outbox.ts';
+import { RowInsert } from './sized-statement.ts';
 import { SqliteReceivedIds } from './received-ids.ts';
 import { searchFilter } from './search.ts';
 
@@ -37,7 +38,7 @@ export class SqliteHistory implements History {
   readonly #ids: SqliteReceivedIds;
   readonly #now: () => number;
   readonly #get: Statement<MessageRow>;
-  readonly #add: Statement<never>;
+  readonly #add: RowInsert;
   readonly #newest: Statement<{ readonly number: number }>;
   readonly #indexText: Statement<never>;
   readonly #setIndexed: Statement<never>;
@@ -51,8 +52,11 @@ export class SqliteHistory implements History {
     this.#ids = new SqliteReceivedIds(database);
     this.#now = now;
     this.#get = database.prepare(`${SELECT_MESSAGES} WHERE messages.number = ?`);
-    this.#add = database.prepare(`INSERT INTO messages (conversation, direction, flight, id, opening, type, body,
-      created_at, expires_at) VALUES (?, 'in', ?, ?, ?, ?, ?, ?, ?)`);
+    this.#add = new RowInsert(
+      database,
+      'messages (conversation, direction, flight, id, opening, type, body, created_at, expires_at)',
+      "(?, 'in', ?, ?, ?, ?, ?, ?, ?)",
+    );
     this.#newest = database.prepare('SELECT coalesce(max(number), 0) AS number FROM messages');
     this.#indexText = database.prepare(`INSERT INTO messages_text (rowid, text) SELECT number, CAST(body AS TEXT)
       FROM messages WHERE type = 'text/plain' AND number > (SELECT up_to FROM search_index) ORDER BY number`);
@@ -74,19 +78,25 @@ export class SqliteHistory implements History {
       if (items.length === 0) return [];
       const conversation = this.#conversations.findOrAdd(author === undefined ? { account } : { room: account });
       const at = this.#now();
-      const numbers = items.map(({ id, opening, type, body, expiresAt }) => {
-        // Shown once, whatever the peer sends again (§5.1).
-        if (this.#ids.has({ account, conversation, author: from }, id)) return undefined;
-        const { rowid } = this.#add.run(conversation, row, id, opening, type, body, at, expiresAt ?? null);
-        this.#ids.add(id, rowid);
-        return rowid;
-      });
-      const kept = numbers.filter((number) => number !== undefined);
-      const [first] = kept;
-      const last = kept.at(-1);
-      if (first !== undefined && last !== undefined) this.#flights.setSpan(row, { first, last, kept: kept.length });
+      // Shown once, whatever the peer sends again (§5.1).
+      const known = this.#ids.known(
+        { account, conversation, author: from },
+        items.map(({ id }) => id),
+      );
+      const added = items.filter((_, place) => !known.has(place));
+      const rowids = this.#add.run(
+        added.map(({ id, opening, type, body, expiresAt }) => [
+          ...[conversation, row, id, opening, type, body, at],
+          expiresAt ?? null,
+        ]),
+      );
+      this.#ids.add(added.map(({ id }, index) => ({ id, number: rowids[index] as number })));
+      const [first] = rowids;
+      const last = rowids.at(-1);
+      if (first !== undefined && last !== undefined) this.#flights.setSpan(row, { first, last, kept: rowids.length });
       this.#ids.settle();
-      return numbers;
+      let next = 0;
+      return items.map((_, place) => (known.has(place) ? undefined : rowids[next++]));
     });
   }
 

@@ -9,6 +9,7 @@ import { conversationFilter, idOf, type SqliteConversations } from './conversati
 import type { Database, Statement } from './database.ts';
 import type { SqliteFlights } from './flights.ts';
 import { QUEUED } from './message-row.ts';
+import { RowInsert } from './sized-statement.ts';
 
 type NewItem = Parameters<Outbox['enqueue']>[1][number];
 
@@ -41,7 +42,7 @@ export class SqliteOutbox implements Outbox {
   readonly #conversations: SqliteConversations;
   readonly #flights: SqliteFlights;
   readonly #now: () => number;
-  readonly #add: Statement<never>;
+  readonly #add: RowInsert;
   readonly #adopt: Statement<Numbered>;
   readonly #queued: Statement<QueuedRow>;
   readonly #markRangeSent: Statement<never>;
@@ -55,9 +56,11 @@ export class SqliteOutbox implements Outbox {
     this.#conversations = conversations;
     this.#flights = flights;
     this.#now = now;
-    this.#add =
-      database.prepare(`INSERT INTO messages (conversation, direction, flight, opening, type, body, created_at,
-      expires_at, address) VALUES (?, 'out', ${QUEUED}, ?, ?, ?, ?, ?, ?)`);
+    this.#add = new RowInsert(
+      database,
+      'messages (conversation, direction, flight, opening, type, body, created_at, expires_at, address)',
+      `(?, 'out', ${QUEUED}, ?, ?, ?, ?, ?, ?)`,
+    );
     this.#adopt = database.prepare('UPDATE messages SET conversation = ? WHERE conversation = ? RETURNING number');
     this.#queued = database.prepare(`SELECT number, opening, type, body, expires_at FROM messages WHERE conversation = ?
       AND flight < 0 AND number > ? ORDER BY number LIMIT ${MAX_ITEMS}`);
@@ -78,15 +81,31 @@ export class SqliteOutbox implements Outbox {
   ): readonly QueuedMessage[] {
     for (const item of items) checkSize(item);
     const address = 'address' in to ? to.address : null;
-    const openings = randomBytes(OPENING_SIZE * items.length);
+    const drawn = randomBytes(OPENING_SIZE * items.length);
+    const openings = items.map(
+      (_, index) => new Uint8Array(drawn.subarray(index * OPENING_SIZE, (index + 1) * OPENING_SIZE)),
+    );
     const add = (): readonly QueuedMessage[] => {
       const conversation = this.#conversations.findOrAdd(to);
       const createdAt = this.#now();
-      return items.map(({ type, body, expiresAt }, index): QueuedMessage => {
-        const opening = new Uint8Array(openings.subarray(index * OPENING_SIZE, (index + 1) * OPENING_SIZE));
-        const added = this.#add.run(conversation, opening, type, body, createdAt, expiresAt ?? null, address);
-        return { number: added.rowid, opening, type, body, expiresAt };
-      });
+      const numbers = this.#add.run(
+        items.map(({ type, body, expiresAt }, index) => [
+          conversation,
+          openings[index] as Bytes,
+          type,
+          body,
+          createdAt,
+          expiresAt ?? null,
+          address,
+        ]),
+      );
+      return items.map(({ type, body, expiresAt }, index) => ({
+        number: numbers[index] as number,
+        opening: openings[index] as Bytes,
+        type,
+        body,
+        expiresAt,
+      }));
     };
     return options.leavesAtOnce === true ? this.#database.transactionUnflushed(add) : this.#database.transaction(add);
   }

@@ -1,6 +1,7 @@
 /** Which messages were received: an id is shown once, whatever a peer sends again (protocol §5.1). */
-import type { Bytes } from '@waxwing/protocol';
+import { type Bytes, toHex } from '@waxwing/protocol';
 import type { Database, Statement } from './database.ts';
+import { inPowers, RowInsert, SizedStatement } from './sized-statement.ts';
 
 /** So many gather in the small index before they move to the large one: its pages are then encrypted once for many ids. */
 const GATHERED = 32_768;
@@ -15,7 +16,8 @@ export interface IdOwner {
 
 export class SqliteReceivedIds {
   readonly #find: Statement<unknown>;
-  readonly #add: Statement<never>;
+  readonly #suspects: SizedStatement<{ readonly id: Uint8Array }>;
+  readonly #add: RowInsert;
   readonly #count: Statement<{ readonly n: number }>;
   readonly #move: Statement<never>;
   readonly #clear: Statement<never>;
@@ -32,7 +34,14 @@ export class SqliteReceivedIds {
         AND (SELECT author FROM flights WHERE flights.flight = messages.flight) IS ?`;
     this.#find = database.prepare(`${known('recent_ids')} UNION ALL ${known('received_ids')}
       UNION ALL SELECT 1 FROM deleted_ids WHERE account = ? AND id = ? LIMIT 1`);
-    this.#add = database.prepare('INSERT INTO recent_ids (start, number) VALUES (?, ?)');
+    this.#suspects = new SizedStatement(
+      database,
+      (size) => `WITH asked (id) AS (VALUES ${Array(size).fill('(?)').join(', ')}) SELECT id FROM asked
+        WHERE EXISTS (SELECT 1 FROM recent_ids WHERE start = substr(asked.id, 1, ${START}))
+          OR EXISTS (SELECT 1 FROM received_ids WHERE start = substr(asked.id, 1, ${START}))
+          OR EXISTS (SELECT 1 FROM deleted_ids WHERE account = ? AND deleted_ids.id = asked.id)`,
+    );
+    this.#add = new RowInsert(database, 'recent_ids (start, number)', '(?, ?)');
     this.#count = database.prepare('SELECT count(*) AS n FROM recent_ids');
     this.#move = database.prepare(
       'INSERT INTO received_ids SELECT start, number FROM recent_ids ORDER BY start, number',
@@ -44,19 +53,35 @@ export class SqliteReceivedIds {
   }
 
   /**
-   * Whether a message of this account with this id is here or was deleted by the user; `author` (48) in a room, where one
-   * member's ids are no concern of another's.
+   * Which of these ids, by their places, a message of this account has that is here or was deleted by the user; `author`
+   * (48) in a room, where one member's ids are no concern of another's. An id that is twice among them is known the
+   * second time.
    */
-  has({ account, conversation, author }: IdOwner, id: Bytes): boolean {
+  known(owner: IdOwner, ids: readonly Bytes[]): ReadonlySet<number> {
+    const suspects = new Set<string>();
+    for (const some of inPowers(ids)) {
+      for (const { id } of this.#suspects.of(some.length).all(...some, owner.account)) suspects.add(toHex(id));
+    }
+    const known = new Set<number>();
+    const seen = new Set<string>();
+    for (const [place, id] of ids.entries()) {
+      const key = toHex(id);
+      if (seen.has(key) || (suspects.has(key) && this.#has(owner, id))) known.add(place);
+      seen.add(key);
+    }
+    return known;
+  }
+
+  #has({ account, conversation, author }: IdOwner, id: Bytes): boolean {
     const start = id.subarray(0, START);
     const own = [start, conversation, id, author ?? null];
     return this.#find.get(...own, ...own, account, id) !== undefined;
   }
 
-  add(id: Bytes, number: number): void {
+  add(added: readonly { readonly id: Bytes; readonly number: number }[]): void {
     this.#gathered ??= this.#count.get()?.n ?? 0;
-    this.#add.run(id.subarray(0, START), number);
-    this.#gathered += 1;
+    this.#add.run(added.map(({ id, number }) => [id.subarray(0, START), number]));
+    this.#gathered += added.length;
   }
 
   /** Moves what has gathered, where that is enough. Call in the transaction that added. */
