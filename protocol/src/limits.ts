@@ -155,6 +155,7 @@ export const LONGEST_RETRY = 3_600_000; // a relay's word about time is believed
 export const MAX_UNWRITTEN = 256 * 1024; // then the relay stops reading that channel
 export const SLOW_READER_AFTER = 30_000;
 export const FIRST_BYTE_WITHIN = 5_000;
+export const ANSWER_WITHIN = 120_000; // a relay that pings and answers nothing would keep what is asked for ever
 export const ENVELOPE_DAYS = 30; // what nobody fetched goes, and so does what is told of an envelope
 export const MAX_OPEN_INVITES = 20; // of one account
 export const MAX_CHANNELS_PER_ADDRESS = 1024;

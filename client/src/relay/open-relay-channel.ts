@@ -52,7 +52,7 @@ export async function openRelayChannel(
   try {
     stream = await connectTcp(relay, signal);
     const connection = await shakeHands(stream, options);
-    return await readWelcome(connection);
+    return await readWelcome(connection, options.stopwatch ?? ((): number => performance.now()));
   } catch (error) {
     throw openingFailure(error, relay);
   } finally {
@@ -70,7 +70,10 @@ async function shakeHands(stream: ByteStream, options: OpenRelayChannelOptions):
 }
 
 /** The welcome is the relay's first record; a direct peer at this address says something else (§11.1). */
-async function readWelcome(connection: Connection): Promise<{ channel: RelayChannel; welcome: RelayWelcome }> {
+async function readWelcome(
+  connection: Connection,
+  stopwatch: () => number,
+): Promise<{ channel: RelayChannel; welcome: RelayWelcome }> {
   const batches = connection.batches();
   const deadline = setTimeout(() => connection.cut('late'), HANDSHAKE_DEADLINE);
   try {
@@ -83,7 +86,7 @@ async function readWelcome(connection: Connection): Promise<{ channel: RelayChan
       const [first, ...early] = batch.value;
       if (first === undefined) continue;
       const welcome = welcomeOf(first, connection.handshake.clockOffset);
-      return { channel: new RelayChannel({ connection, batches, early }), welcome };
+      return { channel: new RelayChannel({ connection, batches, early, stopwatch }), welcome };
     }
   } catch (error) {
     if (isProtocolError(error)) connection.refuse();

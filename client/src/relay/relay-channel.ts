@@ -1,5 +1,6 @@
 /** One channel with a relay (§11.1, §11.4): requests out in turn, answers as they come, news, an orderly end. */
 import {
+  ANSWER_WITHIN,
   type CborValue,
   decodeReply,
   decodeRequest,
@@ -20,6 +21,8 @@ import type { RelayNews } from './relay-line-events.ts';
 
 /** How long the end of a channel waits for what is under way, and then for the relay's own close, ms. */
 const CLOSE_WAIT = 2_000;
+/** How often it is looked whether anything is answered, ms. */
+const LOOK_EVERY = 5_000;
 
 /** The answer to a request, by its op. */
 export type AnswerOf<Op extends RelayOp> =
@@ -37,12 +40,17 @@ export interface OpenedConnection {
   readonly batches: AsyncGenerator<readonly Content[]>;
   /** What came in one batch with the welcome. */
   readonly early: readonly Content[];
+  /** Monotonic, in milliseconds. */
+  readonly stopwatch: () => number;
 }
 
 export class RelayChannel {
   readonly #connection: Connection;
   readonly #batches: AsyncGenerator<readonly Content[]>;
   readonly #early: readonly Content[];
+  readonly #stopwatch: () => number;
+  /** When the relay last said something, or was asked something while nothing was under way. */
+  #progress = 0;
   /** Asked and not answered, at most MAX_OPEN_REQUESTS. */
   readonly #open = new Map<number, Asked>();
   readonly #waiting: Asked[] = [];
@@ -57,10 +65,11 @@ export class RelayChannel {
   readonly #over = Promise.withResolvers<undefined>();
 
   /** Takes over a connection whose welcome has been read. */
-  constructor({ connection, batches, early }: OpenedConnection) {
+  constructor({ connection, batches, early, stopwatch }: OpenedConnection) {
     this.#connection = connection;
     this.#batches = batches;
     this.#early = early;
+    this.#stopwatch = stopwatch;
   }
 
   /**
@@ -84,10 +93,12 @@ export class RelayChannel {
    */
   async run(onNews: (news: RelayNews) => void): Promise<RelayFailure | undefined> {
     let end: RelayFailure | undefined;
+    const look = setInterval(() => this.#lookForAnswers(), LOOK_EVERY).unref();
     try {
       end = await this.#read(onNews);
       return end;
     } finally {
+      clearInterval(look);
       this.#ended = true;
       const unanswered = [...this.#open.values(), ...this.#waiting.splice(0)];
       this.#open.clear();
@@ -122,6 +133,11 @@ export class RelayChannel {
     await new Promise<void>((resolve) => (this.#idle = resolve));
   }
 
+  /** A relay that lives and answers nothing: the next channel asks again. */
+  #lookForAnswers(): void {
+    if (this.#open.size > 0 && this.#stopwatch() - this.#progress >= ANSWER_WITHIN) this.#connection.cut('unanswered');
+  }
+
   async #pump(): Promise<void> {
     if (this.#pumping) return;
     this.#pumping = true;
@@ -131,6 +147,7 @@ export class RelayChannel {
       const id = this.#lastId + 1;
       try {
         const content = this.#checked(id, asked.request);
+        if (this.#open.size === 0) this.#progress = this.#stopwatch();
         this.#open.set(id, asked);
         const sent = this.#connection.send(content);
         this.#lastId = id;
@@ -190,6 +207,7 @@ export class RelayChannel {
   /** @throws ProtocolError `record`; RelayFailure `relay-flood` */
   #take(body: readonly CborValue[], onNews: (news: RelayNews) => void): void {
     if (this.#goodbye !== undefined) throw misplaced('A relay message after the goodbye');
+    this.#progress = this.#stopwatch();
     const reply = decodeReply(body, (id) => this.#open.get(id)?.request.op);
     if (reply.kind === 'event') {
       if (reply.event.event === 'deliver') this.#countDelivered(reply.event.envelopes.length);
