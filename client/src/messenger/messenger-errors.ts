@@ -29,3 +29,12 @@ export function notMember(cause: WaxwingError): WaxwingError {
     { cause },
   );
 }
+
+export function wasClosed(): WaxwingError {
+  return new WaxwingError('not-connected', 'The messenger was closed.', 'Open it again.');
+}
+
+/** @throws WaxwingError `name-unknown` */
+export function noRoom(): never {
+  throw new WaxwingError('name-unknown', 'There is no such room here.', 'See waxwing room list.');
+}

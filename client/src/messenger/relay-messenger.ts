@@ -6,7 +6,7 @@ import type { RelayLineObserver, RelayNews, RelayWelcome } from '../relay/relay-
 import type { RelayRequests } from '../relay/relay-requests.ts';
 import { type Chore, doUntilKept } from './chores.ts';
 import { examine } from './doctor.ts';
-import { notMember, oldCopy, unexpected } from './messenger-errors.ts';
+import { noRoom, notMember, oldCopy, unexpected, wasClosed } from './messenger-errors.ts';
 import type {
   ConversationView,
   DoctorReport,
@@ -137,7 +137,7 @@ export class RelayMessenger implements Messenger {
   }
 
   caughtUp(): Promise<void> {
-    if (this.#over) return Promise.reject(this.#overError());
+    if (this.#over) return Promise.reject(wasClosed());
     if (this.#traffic.caughtUp) return Promise.resolve();
     return new Promise((resolve, reject) => this.#catching.push({ resolve, reject }));
   }
@@ -161,7 +161,7 @@ export class RelayMessenger implements Messenger {
   }
 
   conversationOf(key: RelayConversationKey): RelayConversation {
-    if ('room' in key) return this.#rooms.talk(this.#rooms.rooms.get(key.room) ?? unknownRoom());
+    if ('room' in key) return this.#rooms.talk(this.#rooms.rooms.get(key.room) ?? noRoom());
     return this.#traffic.conversations.of(key.account);
   }
 
@@ -385,19 +385,11 @@ export class RelayMessenger implements Messenger {
   #finish(end: MessengerEnd): void {
     if (this.#over) return;
     this.#over = true;
-    const error = end.how === 'failed' ? end.error : this.#overError();
+    const error = end.how === 'failed' ? end.error : wasClosed();
     for (const { reject } of this.#catching.splice(0)) reject(error);
     clearInterval(this.#calendar);
     this.#rooms.end();
     this.#traffic.end();
     this.#end.resolve(end);
   }
-
-  #overError(): WaxwingError {
-    return new WaxwingError('not-connected', 'The messenger was closed.', 'Open it again.');
-  }
-}
-
-function unknownRoom(): never {
-  throw new WaxwingError('name-unknown', 'There is no such room here.', 'See waxwing room list.');
 }

@@ -68,13 +68,10 @@ export class RequestBook {
   /** The request is forgotten, with what was kept of it; its sender may ask again, and is told nothing. */
   refuse(account: Bytes): void {
     const { store, relay } = this.#place;
+    if (store.contacts.get(relay, account)?.standing !== 'request') return;
+    // Not with the rest: only on its own what is deleted leaves the log of the database too.
+    for (const { number } of store.history.list({ conversation: { account } })) store.history.delete(number);
     store.transaction(() => {
-      if (store.contacts.get(relay, account)?.standing !== 'request') return;
-      for (;;) {
-        const messages = store.history.list({ conversation: { account } });
-        for (const { number } of messages) store.history.delete(number);
-        if (messages.length === 0) break;
-      }
       store.roomInvitations.remove(relay, account);
       // Whoever is in a room with us, or was met there, stays known from there and no more.
       if (!this.#isMember(account) && !isKnown(this.#place, account)) store.contacts.remove(relay, account);
