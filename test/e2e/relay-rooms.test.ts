@@ -26,6 +26,9 @@ suite('rooms of the command', () => {
     await run(alice, 'join', relay.invite, '--name', 'alice');
     await run(bob, 'join', relay.invite, '--name', 'bob');
     await run(carol, 'join', relay.invite, '--name', 'carol');
+    // Whom one writes to is no stranger: his invitation is taken without a question.
+    await run(bob, 'send', '@alice', 'hello');
+    await run(carol, 'send', '@alice', 'hello');
     await run(alice, 'room', 'create', 'tea');
     await run(alice, 'room', 'invite', 'tea', '@bob', '@carol');
     assert.match((await run(bob, 'room', 'list')).out, /#tea/);
