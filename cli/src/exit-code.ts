@@ -4,7 +4,7 @@ import type { RelayErrorCode } from '@waxwing/relay';
 
 export const EXIT = {
   ok: 0,
-  /** Something unexpected, a question answered with no, or a file in the way. */
+  /** Something unexpected, a finding of the doctor that is left to the user, a question answered with no, or a file in the way. */
   failure: 1,
   /** The command line does not read. */
   usage: 2,

@@ -4,6 +4,7 @@ import { addBackup } from './syntax/backup.ts';
 import { addBench } from './syntax/bench.ts';
 import { addChat } from './syntax/chat.ts';
 import { addCompletion } from './syntax/completion.ts';
+import { addDoctor } from './syntax/doctor.ts';
 import { addEvidence } from './syntax/evidence.ts';
 import { addHistory } from './syntax/history.ts';
 import { addIdentity } from './syntax/identity.ts';
@@ -43,6 +44,7 @@ function buildCommands(setExit: SetExit): Command {
     );
   addChat(program, setExit);
   addRelayChat(program, setExit);
+  addDoctor(program, setExit);
   addRelay(program, setExit);
   addIdentity(program, setExit);
   addPeers(program, setExit);

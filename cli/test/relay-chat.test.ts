@@ -174,10 +174,11 @@ test('a relay that is gone is told once, and when it is back', async (t) => {
     chat.observe({ kind: 'retrying', inMs: 1_000, error });
     chat.observe({ kind: 'connecting', relay: messenger.relay });
   }
-  chat.observe({ kind: 'connected', relay: messenger.relay, waiting: 2, again: true });
+  chat.observe({ kind: 'connected', relay: messenger.relay, waiting: 2, clockOffset: -7_200_000, again: true });
   assert.deepEqual(await lines(), [
     'The relay went away. The relay is tried again by itself; what you type is kept and sent then.',
     'Connected again ✓ 2 sealed envelopes wait here for you.',
+    "The clocks of this machine and of the relay differ by 2 h (the relay's is behind): check the one of this machine.",
   ]);
 });
 

@@ -31,7 +31,6 @@ export { protectHome, type ProtectOptions, unprotectHome } from './home/protecti
 export { createIdentity, exportIdentity, type Identity, type PublicIdentity } from './identity.ts';
 export type {
   ConversationView,
-  DoctorReport,
   JoinedRelay,
   JoinOptions,
   Messenger,
@@ -41,10 +40,12 @@ export type {
   RelayConversationKey,
   StoredRow,
 } from './messenger/messenger.ts';
+export type { DoctorReport, Finding, FindingCause } from './messenger/doctor-report.ts';
 export { joinRelay } from './messenger/join-relay.ts';
 export { openMessenger } from './messenger/open-messenger.ts';
 export { storedRoomNames } from './messenger/stored-room-names.ts';
 export { joinedRelays } from './messenger/view-relay.ts';
+export type { PrekeyHealth } from './messenger/prekey-keeper.ts';
 export type { RelayEvent, RelayObserver, Unopenable, Where } from './messenger/relay-event.ts';
 export type { RelayMessage } from './messenger/relay-message.ts';
 export type { RelayView } from './messenger/relay-view.ts';

@@ -282,20 +282,27 @@ suite('what does not arrive (§9.4)', () => {
     alice.line.down();
     const offline = await alice.messenger.doctor();
     assert.deepEqual(
-      offline.open.map(({ sentence }) => sentence),
-      ['The relay is not connected.'],
+      offline.findings.map(({ cause, next }) => [cause, next]),
+      [['not-connected', undefined]],
     );
     await alice.connect();
     alice.clock.time += 6 * DAY;
     const counter = relay.member(alice.home.device).prekeys?.counter ?? 0;
-    assert.equal((await alice.messenger.doctor()).repaired.length, 1);
+    assert.deepEqual(
+      (await alice.messenger.doctor()).findings.map(({ cause }) => cause),
+      ['prekeys-renewed'],
+    );
     assert.equal(relay.member(alice.home.device).prekeys?.counter, counter + 1);
-    assert.deepEqual(await alice.messenger.doctor(), { unopenable: [], repaired: [], open: [] });
+    const well = await alice.messenger.doctor();
+    assert.deepEqual([well.connected, well.unopenable, well.findings], [true, [], []]);
+    assert.deepEqual([well.prekeys.left, well.prekeys.made], [100, alice.clock.time]);
 
     relay.members.delete(toHex(bob.account));
     bob.line.down();
     alice.say(bob, 'into the void');
     await alice.until('held-back');
-    assert.match((await alice.messenger.doctor()).open[0]?.sentence ?? '', /^1 to .* wait/u);
+    const [lost, held] = (await alice.messenger.doctor()).findings;
+    assert.deepEqual([lost?.cause, held?.cause, held?.code], ['session-lost', 'held-back', 'account-unknown']);
+    assert.match(held?.sentence ?? '', /^1 message waits here: /u);
   });
 });

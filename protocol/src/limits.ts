@@ -92,7 +92,7 @@ export const PREKEY_ENTRIES = 100; // always: a number that says nothing of who 
 export const PREKEY_STATEMENT_LIFE = 7 * DAY; // for initiators
 export const PREKEY_KEYS_LIFE = 40 * DAY; // for their owner: the envelope of the seventh day may wait 30 more
 export const MAX_PREKEY_PATH = 7; // audit path of one leaf of 100
-export const MAX_PREKEYS_A_DAY = 24; // statements of one device: a relay that asks for more fills nobody's disk
+export const MAX_PREKEYS_A_DAY = 24; // statements of one device at one relay: a relay that asks for more fills nobody's disk
 export const PREKEY_REFILL_AT = 20; // the relay says so at this many entries, or fewer
 
 // §9.2 Start

@@ -8,10 +8,12 @@ import {
   type RelayMessage,
   WaxwingError,
 } from '@waxwing/client';
+import { CLOCK_WARNING } from '@waxwing/protocol';
 import { bodyText, count, displayName, MessageView } from '../chat/message-view.ts';
 import { proofOfRelayed } from '../chat/proof.ts';
 import type { ChatScreen } from '../terminal/chat-screen.ts';
 import { conversationLabel } from '../text/conversation-label.ts';
+import { formatDuration } from '../text/duration.ts';
 import { numberRuns } from '../text/message-block.ts';
 import { missingWords } from '../text/proof-report.ts';
 import { sanitiseLine, sanitiseName } from '../text/sanitise.ts';
@@ -95,6 +97,7 @@ export class RelayChatView extends MessageView {
           `${event.again ? 'Connected again' : 'Connected'} ✓${event.waiting === 0 ? '' : ` ${count(event.waiting, 'sealed envelope')} ${event.waiting === 1 ? 'waits' : 'wait'} here for you.`}`,
           'good',
         );
+        this.#clocks(event.clockOffset);
         return;
       case 'caught-up':
         return;
@@ -238,6 +241,14 @@ export class RelayChatView extends MessageView {
     const short = (text: string): string => text.replaceAll(`${relay}/@`, '@');
     const next = short(error.next).replace('waxwing peers accept ', '/accept ');
     return new WaxwingError(error.code, short(error.message), next, { cause: error });
+  }
+
+  #clocks(offset: number): void {
+    if (Math.abs(offset) <= CLOCK_WARNING) return;
+    this.#screen.notice(
+      `The clocks of this machine and of the relay differ by ${formatDuration(Math.abs(offset))} (the relay's is ${offset > 0 ? 'ahead' : 'behind'}): check the one of this machine.`,
+      'warning',
+    );
   }
 
   /** Said once, however often it is tried. */

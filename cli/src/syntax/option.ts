@@ -27,3 +27,17 @@ export function examples(command: Command, ...lines: readonly string[]): Command
   const title = lines.length === 1 ? 'Example' : 'Examples';
   return command.addHelpText('after', `\n${title}:\n${lines.map((line) => `  ${line}`).join('\n')}`);
 }
+
+/** Which home and relay, and how long that has. */
+export function relayOptions(command: Command): Command {
+  return command
+    .addOption(profileOption())
+    .option('--relay <address>', 'which relay; the one used last unless given')
+    .option('--timeout <seconds>', 'how long the relay, or the recipient, has; 60 unless given', readSeconds);
+}
+
+function readSeconds(text: string): number {
+  const seconds = Number(/^([1-9]\d{0,5})s?$/u.exec(text)?.[1]);
+  if (Number.isNaN(seconds)) throw new InvalidArgumentError('It is a number of seconds from 1.');
+  return seconds;
+}

@@ -1,11 +1,11 @@
 /** `waxwing chat`, `join`, `send`, `receive` and `room`: what a member of a relay does there. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { RelayChatFlags } from '../commands/chat.ts';
 import type { JoinFlags } from '../commands/join.ts';
 import type { ReceiveFlags } from '../commands/receive.ts';
 import type { RoomFlags } from '../commands/room.ts';
 import type { SendFlags } from '../commands/send.ts';
-import { examples, jsonOption, profileOption, type SetExit } from './option.ts';
+import { examples, jsonOption, profileOption, relayOptions, type SetExit } from './option.ts';
 
 const WHO = '@name, #room, a name of yours, or a fingerprint or its beginning';
 
@@ -42,7 +42,7 @@ export function addRelayChat(program: Command, setExit: SetExit): void {
     });
   examples(join, 'waxwing join waxwing://… --name alice');
 
-  const send = withRelay(program.command('send'))
+  const send = relayOptions(program.command('send'))
     .description('say something, and end when the relay has it on disk')
     .argument('<who>', WHO)
     .argument('[text]', 'the text; - or nothing: standard input as one message')
@@ -64,7 +64,7 @@ export function addRelayChat(program: Command, setExit: SetExit): void {
     'waxwing send @alice --wait delivered --timeout 300 hello',
   );
 
-  const receive = withRelay(program.command('receive'))
+  const receive = relayOptions(program.command('receive'))
     .description('print what has come and nobody has seen; what was printed counts as seen')
     .option('--from <who>', 'of this conversation alone: @name or #room')
     .option('--follow', 'stay, and print what comes')
@@ -83,7 +83,7 @@ function addRoom(program: Command, setExit: SetExit): void {
     .command('room')
     .description('rooms: make one, let people in, take them out, leave, go on after a fork');
   examples(room, 'waxwing room create team');
-  const command = (name: string, words: string): Command => withRelay(room.command(name)).description(words);
+  const command = (name: string, words: string): Command => relayOptions(room.command(name)).description(words);
 
   const create = command('create', 'make a room, with you in it')
     .argument('<name>', 'what it is called; members see it, the relay does not')
@@ -139,17 +139,4 @@ function addRoom(program: Command, setExit: SetExit): void {
       setExit(await listRooms(flags));
     });
   examples(list, 'waxwing room list', 'waxwing room list --json');
-}
-
-function withRelay(command: Command): Command {
-  return command
-    .addOption(profileOption())
-    .option('--relay <address>', 'which relay; the one used last unless given')
-    .option('--timeout <seconds>', 'how long the relay, or the recipient, has; 60 unless given', readSeconds);
-}
-
-function readSeconds(text: string): number {
-  const seconds = Number(/^([1-9]\d{0,5})s?$/u.exec(text)?.[1]);
-  if (Number.isNaN(seconds)) throw new InvalidArgumentError('It is a number of seconds from 1.');
-  return seconds;
 }

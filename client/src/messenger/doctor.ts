@@ -1,104 +1,97 @@
-/** A look at everything that may be wrong at a relay (§9.4, §9.6): what can be mended is, and the rest is said. */
-import { type Bytes, gotOf } from '@waxwing/protocol';
+/** A look at everything that may be wrong at a relay (§9.4, §9.6, §10.5): what can be mended is, and the rest is said. */
+import { CLOCK_WARNING } from '@waxwing/protocol';
 import { RelayFailure } from '../relay/relay-failure.ts';
 import type { RelayRequests } from '../relay/relay-requests.ts';
-import type { DoctorReport } from './messenger.ts';
-import { titleOf } from './names.ts';
+import type { DoctorReport, Finding } from './doctor-report.ts';
+import { finding } from './doctor-report.ts';
+import { examinePeer } from './doctor-peers.ts';
+import { examineRooms } from './doctor-rooms.ts';
 import type { Place } from './place.ts';
-import type { PrekeyKeeper } from './prekey-keeper.ts';
-import { countSeqs } from './seq-ranges.ts';
+import type { PrekeyHealth, PrekeyKeeper } from './prekey-keeper.ts';
+import type { RoomTraffic } from './room-traffic.ts';
 import type { Traffic } from './traffic.ts';
+
+/** So many sets of 100 one-time keys within a day are not used by people who begin to write. */
+const MANY_SETS = 4;
+const MINUTE = 60_000;
+const TELL_OPERATOR = 'Tell the operator of the relay: somebody takes them, or the relay says so.';
 
 export interface Patient {
   readonly place: Place;
   readonly keeper: PrekeyKeeper;
   readonly traffic: Traffic;
+  readonly rooms: RoomTraffic;
   /** Of the channel that stands. */
   readonly requests: RelayRequests | undefined;
+  /** Of the last channel, ms. */
+  readonly clockOffset: number | undefined;
 }
 
-type Open = DoctorReport['open'][number];
-
 export async function examine(patient: Patient): Promise<DoctorReport> {
-  const { traffic, requests } = patient;
-  const repaired: string[] = [];
-  const open: Open[] = [];
+  const { place, keeper, traffic, requests, clockOffset } = patient;
+  const findings: Finding[] = [];
   if (requests === undefined) {
-    open.push({ sentence: 'The relay is not connected.', next: 'Nothing: it is called again by itself.' });
+    findings.push(
+      finding('not-connected', 'The relay is not connected, so nothing could be asked or sent.', {
+        repaired: 'It is called again by itself.',
+      }),
+    );
   } else {
-    await mend(patient, requests, { repaired, open });
+    findings.push(...(await mend(patient, requests)));
   }
-  open.push(...(await missing(patient, repaired)), ...waiting(patient));
-  return { unopenable: traffic.unopened.list(), repaired, open };
+  findings.push(...clocks(clockOffset), ...prekeys(keeper.health, requests !== undefined));
+  for (const { account } of place.store.contacts.list(place.relay)) {
+    findings.push(...(await examinePeer({ place, traffic, connected: requests !== undefined }, account)));
+  }
+  findings.push(...examineRooms(patient.rooms, { place, connected: requests !== undefined }));
+  const unopenable = traffic.unopened.list();
+  return { connected: requests !== undefined, clockOffset, prekeys: keeper.health, unopenable, findings };
 }
 
 /** What may be done at any time: new prekeys where they are due, a question after old envelopes, another try for what waits. */
-async function mend(
-  { place, keeper, traffic }: Patient,
-  requests: RelayRequests,
-  found: { readonly repaired: string[]; readonly open: Open[] },
-): Promise<void> {
+async function mend({ place, keeper, traffic, rooms }: Patient, requests: RelayRequests): Promise<Finding[]> {
   const { store, relay } = place;
+  const found: Finding[] = [];
   try {
     const counter = keeper.held[0]?.counter ?? 0;
-    if (await keeper.refill(requests, { counter, entriesLeft: Number.POSITIVE_INFINITY })) {
-      found.repaired.push('New one-time keys were left at the relay, so that others can write to you.');
+    if (await keeper.refill(requests, { counter, entriesLeft: keeper.health.left })) {
+      found.push(
+        finding('prekeys-renewed', 'The keys from which others begin to write to you were due.', {
+          repaired: 'New ones were left at the relay.',
+        }),
+      );
     }
     await traffic.lost.review(requests);
   } catch (error) {
     if (!(error instanceof RelayFailure)) throw error;
-    found.open.push({ sentence: error.message, next: error.next });
+    found.push(finding('relay', error.message, { code: error.code, next: error.next }));
   }
   for (const { account } of store.contacts.list(relay)) traffic.outgoing.wake(account);
+  rooms.askAgain();
+  await traffic.tried(); // what is held back, and why, shows by trying
+  return found;
 }
 
-/** Deliveries of others that never came. */
-async function missing({ place, traffic, requests }: Patient, repaired: string[]): Promise<Open[]> {
-  const { store, relay } = place;
-  const open: Open[] = [];
-  for (const { account } of store.contacts.list(relay)) {
-    const pair = await traffic.pairs.current(account);
-    const count = pair === undefined ? 0 : countSeqs(gotOf(pair.state.received).ranges);
-    if (count === 0) continue;
-    const title = titleOf(place, account);
-    open.push({
-      sentence: `${deliveries(count)} of ${title} did not arrive.`,
-      next: 'Nothing: they were asked for, and come when the sender is connected. Each is asked for once a day.',
-    });
-    if (requests === undefined || !mayAsk(place, account)) continue;
-    const asked = await traffic.quotes.ask(account);
-    if (asked === 0) continue;
-    repaired.push(
-      `${deliveries(asked)} of ${title} that did not arrive ${asked === 1 ? 'was' : 'were'} asked for again.`,
-    );
-    traffic.outgoing.wake(account, { step: true });
+function clocks(offset: number | undefined): Finding[] {
+  if (offset === undefined || Math.abs(offset) <= CLOCK_WARNING) return [];
+  const minutes = Math.round(Math.abs(offset) / MINUTE);
+  const words = minutes < 120 ? `${String(minutes)} min` : `${String(Math.round(minutes / 60))} h`;
+  return [
+    finding(
+      'clock',
+      `The clocks of this machine and of the relay differ by ${words}: the relay's is ${offset > 0 ? 'ahead' : 'behind'}.`,
+      { next: 'Check the clock of this machine: ages, and what counts as late, come of it.' },
+    ),
+  ];
+}
+
+function prekeys({ left, today }: PrekeyHealth, connected: boolean): Finding[] {
+  if (today >= MANY_SETS) {
+    const sentence = `${String(today)} sets of one-time keys were made for this relay within a day, because it said that they were used up.`;
+    return [finding('prekeys-taken', sentence, { next: TELL_OPERATOR })];
   }
-  return open;
-}
-
-/** Requests and blocked accounts are told nothing. */
-function mayAsk({ store, relay }: Place, account: Bytes): boolean {
-  return store.contacts.get(relay, account)?.standing === 'open' && store.peers.get(account)?.blockedAt === undefined;
-}
-
-function deliveries(count: number): string {
-  return `${String(count)} ${count === 1 ? 'delivery' : 'deliveries'}`;
-}
-
-/** Own messages that wait. */
-function waiting({ place }: Patient): Open[] {
-  const { store, relay } = place;
-  return store.contacts.list(relay).flatMap(({ account }): Open[] => {
-    const { queued, tooOld } = store.outbox.counts({ account });
-    const title = titleOf(place, account);
-    const given = {
-      sentence: `${String(tooOld)} to ${title} were given up on.`,
-      next: 'Send them again with /resend.',
-    };
-    const held = {
-      sentence: `${String(queued)} to ${title} wait for a session.`,
-      next: 'Nothing: it is tried again by itself. Ask your peer to connect once if it lasts.',
-    };
-    return [...(tooOld > 0 ? [given] : []), ...(queued > 0 ? [held] : [])];
-  });
+  if (!connected || left !== 0) return [];
+  const sentence =
+    'No one-time key is left at the relay: who begins to write to you starts from keys that are not for one use alone.';
+  return [finding('prekeys-empty', sentence, { next: TELL_OPERATOR })];
 }

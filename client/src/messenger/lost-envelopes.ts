@@ -20,6 +20,7 @@ import {
 import { WaxwingError } from '../errors.ts';
 import { RelayFailure } from '../relay/relay-failure.ts';
 import type { RelayRequests } from '../relay/relay-requests.ts';
+import type { ChainKey } from '../store/chain.ts';
 import type { PostedLine } from '../store/posted.ts';
 import type { Pair } from './pair.ts';
 import type { Pairs } from './pairs.ts';
@@ -47,6 +48,8 @@ const NEW_DEVICE = 'The recipient has a new device.';
 
 export class LostEnvelopes {
   readonly #options: LostEnvelopesOptions;
+  /** What the relay knew nothing of when it was asked last, though it had taken it: confirmed, or thrown away. */
+  #unknown: readonly PostedLine[] = [];
 
   constructor(options: LostEnvelopesOptions) {
     this.#options = options;
@@ -73,6 +76,13 @@ export class LostEnvelopes {
       const lose = pair.state.sessions.map(({ sid }) => sid);
       await this.#resend(pair, { reason: GONE, which: () => true, lose });
     }
+  }
+
+  /** Those of a pair that the relay has no more, and that nobody has confirmed still. */
+  unknownOf(chain: ChainKey): readonly PostedLine[] {
+    const { posted } = this.#options.place.store;
+    const ids = new Set(this.#unknown.map(({ id }) => toHex(id)));
+    return ids.size === 0 ? [] : posted.ofChain(chain).filter(({ id, lost }) => !lost && ids.has(toHex(id)));
   }
 
   /** The account is there: what the relay has lost of ours goes again. */
@@ -112,6 +122,7 @@ export class LostEnvelopes {
   async review(requests: RelayRequests): Promise<void> {
     const { store, relay, now } = this.#options.place;
     const unknown: PostedLine[] = [];
+    const young: PostedLine[] = [];
     for (let after = 0; ; ) {
       const page = store.posted.atRelay(relay, after);
       const last = page.at(-1);
@@ -122,9 +133,10 @@ export class LostEnvelopes {
         const state = states[index];
         // One that is young and unknown was confirmed, and its receipt is on the way.
         if (state !== undefined && state !== ENVELOPE_STATE.unknown) await this.notice(envelope.id, state);
-        else if (envelope.at < now() - ENVELOPE_DAYS * DAY) unknown.push(envelope);
+        else (envelope.at < now() - ENVELOPE_DAYS * DAY ? unknown : young).push(envelope);
       }
     }
+    this.#unknown = young;
     store.transaction(() => {
       store.posted.markLost(unknown.map(({ id }) => id));
     });

@@ -6,7 +6,8 @@ import type { PeerView } from '../direct/peer-view.ts';
 import type { WaxwingError } from '../errors.ts';
 import type { Home } from '../home/home.ts';
 import type { StoredMessage } from '../store/message.ts';
-import type { RelayObserver, Unopenable } from './relay-event.ts';
+import type { DoctorReport } from './doctor-report.ts';
+import type { RelayObserver } from './relay-event.ts';
 import type { RelayMessage } from './relay-message.ts';
 import type { RelayView } from './relay-view.ts';
 import type { RoomView } from './room-view.ts';
@@ -90,15 +91,6 @@ export interface StoredRow {
   readonly columns: readonly (readonly [name: string, value: Bytes | number])[];
 }
 
-/** What the doctor found, did, and leaves to the user. */
-export interface DoctorReport {
-  readonly unopenable: readonly Unopenable[];
-  /** Sentences: what was repaired just now (new sessions, re-requests, prekeys uploaded). */
-  readonly repaired: readonly string[];
-  /** What is missing still, a sentence and one next step each. */
-  readonly open: readonly { readonly sentence: string; readonly next: string }[];
-}
-
 export interface Messenger {
   readonly relay: RelayView;
   /** Resolves when the mailbox has been read empty for the first time after now; rejects when the messenger ends. */
@@ -133,6 +125,7 @@ export interface Messenger {
   /** Goes on in a forked room (§10.5) with the members shown here; false where there is nothing to decide. */
   settleRoom(room: Bytes): Promise<boolean>;
   stored(): AsyncIterable<StoredRow>;
+  /** Looks at everything, mends what it can, and says the rest. */
   doctor(): Promise<DoctorReport>;
   /** Everything about us at the relay is deleted there (§11.4 `leave`); history stays here. */
   leaveRelay(): Promise<void>;

@@ -18,6 +18,7 @@ import {
   spendPrekeys,
 } from '@waxwing/protocol';
 import type { RelayRequests } from '../relay/relay-requests.ts';
+import type { OwnPrekeys } from '../store/prekeys.ts';
 import { ownDevice, type Place } from './place.ts';
 
 /** A statement this old is replaced, ms: an initiator may use it for two days more. */
@@ -27,7 +28,18 @@ const RENEW_AFTER = 5 * DAY;
 export interface PrekeysThere {
   /** 0: none. */
   readonly counter: number;
-  readonly entriesLeft: number;
+  /** Undefined where it says nothing of them now. */
+  readonly entriesLeft: number | undefined;
+}
+
+/** How the own prekeys stand at the relay. */
+export interface PrekeyHealth {
+  /** One-time keys, as the relay last said, or as they were left there since; undefined before it said anything. */
+  readonly left: number | undefined;
+  /** When the newest ones were made, Unix milliseconds. */
+  readonly made: number | undefined;
+  /** Sets of 100 that were made for this relay within a day; no more than 24 are. */
+  readonly today: number;
 }
 
 export class PrekeyKeeper {
@@ -37,6 +49,8 @@ export class PrekeyKeeper {
   /** Statements (by counter) of which a start has used something that no transaction has written yet, as they were before. */
   readonly #spent = new Map<number, HeldPrekeys>();
   #work: Promise<unknown> = Promise.resolve();
+  #left: number | undefined;
+  #uploading = false;
 
   private constructor(place: Place) {
     this.#place = place;
@@ -128,11 +142,34 @@ export class PrekeyKeeper {
     return false;
   }
 
+  get health(): PrekeyHealth {
+    const here = this.#ofRelay();
+    return { left: this.#left, made: here[0]?.held.made, today: this.#today(here) };
+  }
+
+  /**
+   * The relay says how many entries of the newest statement are left. What it said of one that has another in its place, or
+   * gets it just now, is old. @throws RelayFailure
+   */
+  async heard(requests: RelayRequests, left: number): Promise<void> {
+    if (this.#uploading) return;
+    const newest = (): number => this.#ofRelay()[0]?.held.counter ?? 0;
+    const counter = newest();
+    await this.#work;
+    if (newest() === counter) await this.refill(requests, { counter, entriesLeft: left });
+  }
+
   /** Uploads new prekeys where they are due. One at a time. Whether it did. @throws RelayFailure */
   refill(requests: RelayRequests, there: PrekeysThere): Promise<boolean> {
     const run = this.#work.then(async () => {
+      this.#left = there.entriesLeft ?? this.#left;
       if (!this.#isDue(there)) return false;
-      await this.#upload(requests);
+      this.#uploading = true;
+      try {
+        await this.#upload(requests);
+      } finally {
+        this.#uploading = false;
+      }
       return true;
     });
     this.#work = run.catch(() => undefined);
@@ -140,22 +177,33 @@ export class PrekeyKeeper {
   }
 
   #isDue({ counter, entriesLeft }: PrekeysThere): boolean {
-    const { store, relay, now } = this.#place;
-    const { device, certificate } = ownDevice(this.#place).bundle;
-    const held = store.prekeys.held(device);
-    // A relay that asks again and again must not fill the disk with keys.
-    const today = held.filter(({ held: { made } }) => made <= now() && made > now() - DAY).length;
-    if (today >= MAX_PREKEYS_A_DAY) return false;
-    const newest = held.find((one) => equalBytes(one.relay, relay));
+    const { now } = this.#place;
+    const { certificate } = ownDevice(this.#place).bundle;
+    const here = this.#ofRelay();
+    // A relay that asks again and again must not fill the disk with keys; nor keep them from another relay.
+    if (this.#today(here) >= MAX_PREKEYS_A_DAY) return false;
+    const [newest] = here;
     if (newest === undefined || newest.held.counter > counter) return true; // it did not get there
     const age = now() - newest.held.made;
     return (
       newest.held.counter < counter ||
-      entriesLeft <= PREKEY_REFILL_AT ||
+      (entriesLeft !== undefined && entriesLeft <= PREKEY_REFILL_AT) ||
       age >= RENEW_AFTER ||
       age < -DAY ||
       newest.serial < certificate.serial
     );
+  }
+
+  /** The statements made for this relay whose keys are held, newest first. */
+  #ofRelay(): readonly OwnPrekeys[] {
+    const { store, relay } = this.#place;
+    const held = store.prekeys.held(ownDevice(this.#place).bundle.device);
+    return held.filter((one) => equalBytes(one.relay, relay));
+  }
+
+  #today(of: readonly OwnPrekeys[]): number {
+    const now = this.#place.now();
+    return of.filter(({ held: { made } }) => made <= now && made > now - DAY).length;
   }
 
   async #upload(requests: RelayRequests): Promise<void> {
@@ -173,5 +221,6 @@ export class PrekeyKeeper {
       signature: made.signature,
       keys: made.entries.map((entry) => decodePrekeyEntry(entry)),
     });
+    this.#left = made.entries.length;
   }
 }

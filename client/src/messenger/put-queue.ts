@@ -37,6 +37,7 @@ export class PutQueue {
   #requests: RelayRequests | undefined;
   readonly #underWay = new Set<string>();
   #open = 0;
+  readonly #running = new Set<Promise<void>>();
   /** Of mailboxes (hex) that took nothing, and of all ('') where the relay refused whole requests. */
   readonly #pauses = new Map<string, Pause>();
   #timer: NodeJS.Timeout | undefined;
@@ -64,9 +65,17 @@ export class PutQueue {
       while (this.#requests !== undefined && this.#open < MAX_UNDER_WAY && !this.#paused('')) {
         const batch = this.#nextBatch();
         if (batch.length === 0) return;
-        this.#put(this.#requests, batch).catch(this.#options.onFault);
+        const run = this.#put(this.#requests, batch)
+          .catch(this.#options.onFault)
+          .finally(() => this.#running.delete(run));
+        this.#running.add(run);
       }
     });
+  }
+
+  /** Resolves when the relay has answered what is being put to it now. */
+  async answered(): Promise<void> {
+    await Promise.all(this.#running);
   }
 
   /** The next ones in their order, but for those whose mailbox takes nothing now: they keep nobody else. */

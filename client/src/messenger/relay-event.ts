@@ -26,8 +26,14 @@ export type Where = { readonly peer: PeerView } | { readonly room: RoomView };
 
 export type RelayEvent =
   | { readonly kind: 'connecting'; readonly relay: RelayView }
-  /** The channel stands. `waiting` envelopes lie in the mailbox. */
-  | { readonly kind: 'connected'; readonly relay: RelayView; readonly waiting: number; readonly again: boolean }
+  /** The channel stands. `waiting` envelopes lie in the mailbox; the relay's clock minus the own is `clockOffset`, ms. */
+  | {
+      readonly kind: 'connected';
+      readonly relay: RelayView;
+      readonly waiting: number;
+      readonly clockOffset: number;
+      readonly again: boolean;
+    }
   /** The mailbox was read empty. */
   | { readonly kind: 'caught-up' }
   | { readonly kind: 'cut'; readonly error: WaxwingError }

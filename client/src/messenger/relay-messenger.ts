@@ -1,21 +1,22 @@
 /** The messenger: a line to a relay, and on both sides of it the outbox, the mailbox and the conversations. */
-import { type Bytes, isProtocolError, MAX_SAFE_UINT } from '@waxwing/protocol';
+import { type Bytes, isProtocolError } from '@waxwing/protocol';
 import { isDiskFailure, isWaxwingError, WaxwingError } from '../errors.ts';
 import { isPassing, RelayFailure } from '../relay/relay-failure.ts';
 import type { RelayLineObserver, RelayNews, RelayWelcome } from '../relay/relay-line-events.ts';
 import type { RelayRequests } from '../relay/relay-requests.ts';
 import { type Chore, doUntilKept } from './chores.ts';
+import type { DoctorReport } from './doctor-report.ts';
 import { examine } from './doctor.ts';
 import { noRoom, notMember, oldCopy, unexpected, wasClosed } from './messenger-errors.ts';
 import type {
   ConversationView,
-  DoctorReport,
   Messenger,
   MessengerEnd,
   RelayConversation,
   RelayConversationKey,
   StoredRow,
 } from './messenger.ts';
+import type { Line } from './line.ts';
 import { findAccount, notConnected, titleOf } from './names.ts';
 import { Pairs } from './pairs.ts';
 import type { Place } from './place.ts';
@@ -31,13 +32,6 @@ const NOTHING_THERE: PrekeysThere = { counter: 0, entriesLeft: 0 };
 const REVIEW_EVERY = 3_600_000;
 /** Until joining is tried again, ms, where the relay says nothing of time. */
 const JOIN_AGAIN = 5_000;
-
-/** What keeps the channel: a RelayLine, or a test's own. */
-export interface Line {
-  readonly ended: Promise<WaxwingError | undefined>;
-  wake(): void;
-  close(): Promise<void>;
-}
 
 export interface RelayMessengerOptions {
   readonly place: Place;
@@ -60,6 +54,8 @@ export class RelayMessenger implements Messenger {
   #channel: RelayRequests | undefined;
   #requests: RelayRequests | undefined;
   #connections = 0;
+  /** Of the last channel, ms. */
+  #clockOffset: number | undefined;
   #closing: Promise<void> | undefined;
   #over = false;
 
@@ -218,7 +214,9 @@ export class RelayMessenger implements Messenger {
       place: this.#place,
       keeper: this.#keeper,
       traffic: this.#traffic,
+      rooms: this.#rooms,
       requests: this.#requests,
+      clockOffset: this.#clockOffset,
     });
   }
 
@@ -264,6 +262,7 @@ export class RelayMessenger implements Messenger {
     const { store, relay, observe } = this.#place;
     this.#channel = requests;
     let view: RelayView | undefined;
+    this.#clockOffset = welcome.clockOffset;
     await this.#untilKept(requests, async () => {
       const name = await this.#enter(requests, welcome);
       if (!this.#stands(requests)) return;
@@ -273,7 +272,8 @@ export class RelayMessenger implements Messenger {
     if (view === undefined || !this.#stands(requests)) return; // it has ended meanwhile
     this.#requests = requests;
     this.#connections += 1;
-    observe({ kind: 'connected', relay: view, waiting: welcome.waiting, again: this.#connections > 1 });
+    const { waiting, clockOffset } = welcome;
+    observe({ kind: 'connected', relay: view, waiting, clockOffset, again: this.#connections > 1 });
     this.#rooms.up(requests);
     this.#traffic.up(requests, welcome);
     this.#desk.up();
@@ -322,8 +322,7 @@ export class RelayMessenger implements Messenger {
       this.#traffic.take(news);
       return;
     }
-    const counter = this.#keeper.held[0]?.counter ?? 0;
-    this.#whileUp((requests) => this.#refill(requests, { counter, entriesLeft: news.left }));
+    this.#whileUp((requests) => this.#keeper.heard(requests, news.left));
   }
 
   /** What is due by the calendar: certificate, prekeys, and what became of old envelopes. */
@@ -332,7 +331,7 @@ export class RelayMessenger implements Messenger {
       await this.#place.home.renewIfDue();
       await this.#keeper.readBundles();
       const counter = this.#keeper.held[0]?.counter ?? 0;
-      await this.#refill(requests, { counter, entriesLeft: MAX_SAFE_UINT });
+      await this.#refill(requests, { counter, entriesLeft: this.#keeper.health.left });
       await this.#traffic.lost.review(requests);
       this.#traffic.unopened.dropOld();
     });

@@ -132,10 +132,8 @@ export class RoomIncoming {
     const { place, rooms } = this.#options;
     const { store, p } = place;
     const strays = store.roomStrays.of(roomAddress(p, room.id));
-    if (strays.length === 0) {
-      if (room.state.held.length > 0) await this.#openHeld(room);
-      return;
-    }
+    if (room.state.held.length > 0) await this.#openHeld(room);
+    if (strays.length === 0) return;
     for (const { from, bytes } of strays) {
       if (from !== undefined) await rooms.bundles.find(namedInState(bytes)?.signers ?? []);
     }

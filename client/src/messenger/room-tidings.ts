@@ -58,6 +58,12 @@ export class RoomTidings {
     for (const room of this.#options.rooms.all) for (const author of room.state.authors) this.owe(room, author);
   }
 
+  /** All members may be asked anew for what has not come. */
+  askAgain(): void {
+    for (const asked of this.#asked.values()) asked.count = 0;
+    for (const room of this.#options.rooms.all) this.askAll(room);
+  }
+
   end(): void {
     this.#ended = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);

@@ -163,6 +163,12 @@ export class RoomTraffic {
     for (const talk of this.#talks.values()) talk.close();
   }
 
+  /** Members are asked once more for what is missing. */
+  askAgain(): void {
+    this.#tidings.askAgain();
+    for (const room of this.rooms.all) this.#outgoing.wake(room);
+  }
+
   /** Nothing of rooms is being sealed. */
   get idle(): boolean {
     return this.#outgoing.idle;

@@ -19,6 +19,7 @@ import { AcceptedFlights, type ControlDoor, type ItemDoor } from './accepted-fli
 import { Chores } from './chores.ts';
 import { Conversations } from './conversations.ts';
 import { type BatchGuest, Incoming, type RoomDoor } from './incoming.ts';
+import { HeldBack } from './held-back.ts';
 import { LinkBook } from './link-book.ts';
 import { LostEnvelopes } from './lost-envelopes.ts';
 import { MailboxWatch } from './mailbox-watch.ts';
@@ -82,6 +83,7 @@ export class Traffic {
   readonly lost: LostEnvelopes;
   readonly quotes: QuoteBook;
   readonly strangers: RequestBook;
+  readonly held = new HeldBack();
   readonly #place: Place;
   readonly #guests: Guests;
   readonly #puts: PutQueue;
@@ -144,7 +146,8 @@ export class Traffic {
         this.#stored(envelopes);
       },
       onHeld: (envelopes, error) => {
-        this.#held(this.#numbersOf(envelopes), error);
+        for (const account of accountsOf(envelopes)) this.held.note(account, error);
+        this.#tellHeld(this.#numbersOf(envelopes), error);
       },
       onRefused: (envelopes, failure) => {
         // Whatever else it says, it will not take them: as if their mailbox were gone.
@@ -168,8 +171,9 @@ export class Traffic {
         this.#moved(account, pair.key.peerDevice);
       },
       onHeld: (account, error) => {
+        this.held.note(account, error);
         const numbers = place.store.outbox.nextBatch({ account }).map(({ number }) => number);
-        this.#held(numbers, error);
+        this.#tellHeld(numbers, error);
       },
       onFault,
     });
@@ -322,6 +326,12 @@ export class Traffic {
     this.#receipts.flush();
   }
 
+  /** Resolves when what could be sealed now is, and the relay has answered it once. */
+  async tried(): Promise<void> {
+    await this.outgoing.settled();
+    await this.#puts.answered();
+  }
+
   /** Resolves when nothing is being opened. */
   async settled(): Promise<void> {
     await this.#incoming.settled();
@@ -349,6 +359,7 @@ export class Traffic {
     if (numbers.length > 0) observe({ kind: 'sent', numbers });
     this.#guests.onRoomStored?.(envelopes);
     for (const account of accountsOf(envelopes)) {
+      this.held.clear(account);
       this.conversations.of(account).settle();
       this.outgoing.wake(account);
     }
@@ -373,7 +384,7 @@ export class Traffic {
       .sort((a, b) => a - b);
   }
 
-  #held(numbers: readonly number[], error: WaxwingError): void {
+  #tellHeld(numbers: readonly number[], error: WaxwingError): void {
     if (numbers.length > 0) this.#place.observe({ kind: 'held-back', numbers, error });
   }
 }

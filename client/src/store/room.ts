@@ -47,4 +47,6 @@ export interface RoomStrays {
   /** In the order in which they came. */
   of(address: Bytes): readonly RoomStray[];
   remove(numbers: readonly number[]): void;
+  /** Of all rooms. */
+  count(): number;
 }

@@ -52,6 +52,10 @@ export class SqliteRoomStrays implements RoomStrays {
     });
   }
 
+  count(): number {
+    return this.#count.get()?.n ?? 0;
+  }
+
   remove(numbers: readonly number[]): void {
     for (const number of numbers) this.#remove.run(number);
   }
