@@ -163,6 +163,9 @@ suite('a room that a member forks', { timeout: 60_000 }, () => {
       for (const one of [bob, carol]) await one.until('room', ({ room }) => room.name === name);
     }
     const from = recordOf(carol);
+    // A removal beside a new name wins, whatever the authors' hashes.
+    await alice.messenger.renameRoom(roomOf(alice), 'coffee');
+    for (const one of [bob, carol]) await one.until('room', ({ change }) => change === 'name');
     await alice.messenger.remove(roomOf(alice), who(carol));
     for (const one of [bob, carol]) await one.until('room', ({ change }) => change === 'remove');
     clock.time += DAY + 1;
