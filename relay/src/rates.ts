@@ -66,6 +66,8 @@ export class Rates {
   readonly entries = new Rate({ points: 200, seconds: DAY });
   readonly entriesOfDevice = new Rate({ points: 3, seconds: DAY });
   readonly signals = new Rate({ points: 5, seconds: 1 });
+  /** Ids that are kept as unopenable. */
+  readonly notices = new Rate({ points: 20_000, seconds: DAY });
   readonly uploads = new Rate({ points: 24, seconds: DAY });
   /** Keys: the channel's. Whoever asks more than this is no client of ours. */
   readonly requests = new Rate({ points: 10_000, seconds: 10 });

@@ -90,7 +90,7 @@ async function openSession() {
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 3));
   };
-  return { session, store, wire, peer, clock, settle, mailbox: mailboxAt(relay, alice) };
+  return { session, store, wire, peer, clock, settle, rates: parts.rates, mailbox: mailboxAt(relay, alice) };
 }
 
 /** What is said unasked; answers are not looked at. */
@@ -128,6 +128,18 @@ class Peer {
 const keys = Array.from({ length: 100 }, (_, n) => ({ opk: new Uint8Array(32).fill(n), ek: new Uint8Array(1184) }));
 
 describe('a session', () => {
+  test('keeps 20,000 ids a day that did not open; others are deleted all the same', async () => {
+    const { session, peer, settle, mailbox, store, rates } = await openSession();
+    peer.ask({ op: 'join', token: new Uint8Array(0) });
+    await settle();
+    const envelopes = [1, 2].map((n) => envelope(mailbox, n));
+    await store.commit([{ kind: 'put', envelopes, goes: 30_000, quota: { envelopes: 100, bytes: 2 ** 20 } }]);
+    await rates.notices.take(session.key, 19_999);
+    for (const { id } of envelopes) peer.ask({ op: 'unopenable', ids: [id] });
+    await settle();
+    assert.deepEqual(await store.states(envelopes.map(({ id }) => id)), [2, 0]);
+  });
+
   test('is told when few entries are left, at every fetch from then on', async () => {
     const { peer, settle, mailbox, store } = await openSession();
     const { account } = alice.bundle;
