@@ -89,4 +89,24 @@ suite('rooms', () => {
       ],
     );
   });
+
+  test('what one member never got is sent to the room anew, and shown once to everybody', async (t) => {
+    const { relay, alice, bob, carol } = await roomOfThree(t);
+    carol.line.down();
+    const [number = 0] = inRoom(alice).post(['lost on its way']);
+    await bob.shown(1);
+    await alice.until('sent', ({ numbers }) => numbers.includes(number));
+    relay.member(carol.home.device).mailbox.length = 0;
+    inRoom(alice).post(['next']);
+    await bob.shown(2);
+    await carol.connect();
+    // Her receipt names what is missing.
+    await alice.until('sent-anew', ({ numbers }) => numbers.includes(number));
+    assert.deepEqual(await carol.shown(2), ['next', 'lost on its way']);
+    const { message } = await carol.until('message');
+    assert.equal(message.gap, 1);
+    inRoom(alice).post(['last']);
+    await bob.shown(3);
+    assert.deepEqual(bob.texts, ['lost on its way', 'next', 'last']);
+  });
 });
