@@ -103,7 +103,7 @@ export async function unopenable(caller: Caller, { ids }: Request<'unopenable'>)
   return {
     answer: gone.then((found) => {
       caller.confirmed(ids);
-      if (found.length > 0) {
+      if (found !== undefined && found.length > 0) {
         parts.bus.publish(NOTICES, { kind: 'notices', ids: found, state: ENVELOPE_STATE.unopenable });
       }
       return { op: 'unopenable' };
