@@ -19,7 +19,10 @@ export class RequestDesk {
 
   /** A channel stands: what was accepted when the program ended takes effect now. */
   up(): void {
-    for (const account of this.#options.invitations.accepted) this.enterRoom(account);
+    const { traffic, invitations } = this.#options;
+    traffic.inBackground('invitations', async () => {
+      for (const account of invitations.accepted) this.enterRoom(account);
+    });
   }
 
   accept(account: Bytes): void {

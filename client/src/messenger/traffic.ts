@@ -16,7 +16,7 @@ import type { RelayRequests } from '../relay/relay-requests.ts';
 import type { PostedEnvelope, PostedLine } from '../store/posted.ts';
 import type { RoomInvitation } from '../store/room-invitation.ts';
 import { AcceptedFlights, type ControlDoor, type ItemDoor } from './accepted-flights.ts';
-import { Chores } from './chores.ts';
+import { type Chore, Chores } from './chores.ts';
 import { Conversations } from './conversations.ts';
 import { type BatchGuest, Incoming, type RoomDoor } from './incoming.ts';
 import { HeldBack } from './held-back.ts';
@@ -319,6 +319,11 @@ export class Traffic {
   /** Opens something that is not of the mailbox, in its turn with that; again where the disk fails. */
   open(work: () => Promise<OpenedMail>): void {
     this.#chores.addEach(() => this.#incoming.alone(work));
+  }
+
+  /** Work with the disk that nobody waits for: again where the disk fails. One of this name at a time is enough. */
+  inBackground(name: string, work: Chore): void {
+    this.#chores.add(name, work);
   }
 
   /** All receipts that are owed go now. */
