@@ -76,7 +76,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     ),
   },
   fc
-    .record({ n: who, device: fc.nat(1), of: ids, opens: fc.boolean(), goes: today })
+    .record({ n: who, device: fc.nat(1), of: ids, opens: fc.boolean(), goes: fc.option(today, { nil: undefined }) })
     .map(({ n, device, of, opens, goes }): Change => {
       const what = { mailbox: mailbox(n, device), ids: of.map((id) => bytes(16, id)) };
       return opens ? { kind: 'confirm', ...what } : { kind: 'unopenable', goes, ...what };

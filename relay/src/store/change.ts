@@ -85,10 +85,10 @@ interface Changes {
     };
     outcome: readonly number[];
   };
-  /** Of one's own mailbox; `unopenable` keeps the ids as such until `goes`. */
+  /** Of one's own mailbox; `unopenable` keeps the ids as such until `goes`, if at all. */
   confirm: { change: { readonly mailbox: Bytes; readonly ids: readonly Bytes[] }; outcome: undefined };
   unopenable: {
-    change: { readonly mailbox: Bytes; readonly ids: readonly Bytes[]; readonly goes: number };
+    change: { readonly mailbox: Bytes; readonly ids: readonly Bytes[]; readonly goes: number | undefined };
     /** Those that were waiting. */
     outcome: readonly Bytes[];
   };

@@ -97,13 +97,11 @@ export async function unopenable(caller: Caller, { ids }: Request<'unopenable'>)
   const goes = dayOf(parts.now()) + ENVELOPE_DAYS;
   // Each would lie on the disk for 30 days: above the measure who put it hears of it only where he is there.
   const kept = (await parts.rates.notices.take(key, ids.length)) === 0;
-  const gone = parts.commits.submit(
-    kept ? { kind: 'unopenable', mailbox, ids, goes } : { kind: 'confirm', mailbox, ids },
-  );
+  const gone = parts.commits.submit({ kind: 'unopenable', mailbox, ids, goes: kept ? goes : undefined });
   return {
     answer: gone.then((found) => {
       caller.confirmed(ids);
-      if (found !== undefined && found.length > 0) {
+      if (found.length > 0) {
         parts.bus.publish(NOTICES, { kind: 'notices', ids: found, state: ENVELOPE_STATE.unopenable });
       }
       return { op: 'unopenable' };

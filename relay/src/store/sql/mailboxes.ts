@@ -207,7 +207,7 @@ export class Mailboxes {
   async unopenable(tx: Tx, change: Change<'unopenable'>): Promise<OutcomeOf<Change<'unopenable'>>> {
     const { goes } = change;
     const [gone = []] = await this.confirm(tx, [change]);
-    if (gone.length > 0) {
+    if (gone.length > 0 && goes !== undefined) {
       await tx
         .insertInto('notices')
         .values(gone.map((id) => ({ id, state: ENVELOPE_STATE.unopenable, goes })))
