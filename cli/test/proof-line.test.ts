@@ -113,6 +113,7 @@ test('the report names all five checks, the key, sizes, sequence and record', ()
   ]) {
     assert.ok(text.includes(words), `${words}\n---\n${text}`);
   }
+  assert.match(proofReport({ ...good, ttl: 0 }).join('\n'), /Message verified\(1s old\), no limit: a relay keeps it/);
   assert.match(proofReport({ ...good, direction: 'sent', delivery: 'too-old' })[0] ?? '', /too old on arrival/);
 });
 

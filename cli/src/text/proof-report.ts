@@ -41,7 +41,7 @@ function headline(proof: ProofView): string {
 function checkRows(proof: ProofView): [string, string][] {
   const { hmac, unwrap, decrypt, freshness, signature } = proof.checks;
   const sizes = proof.sizes ?? {};
-  const limit = proof.ttl === undefined || proof.late === true ? '' : `, limit ${String(proof.ttl)} s`;
+  const limit = proof.ttl === undefined || proof.late === true ? '' : `, ${limitWords(proof.ttl)}`;
   const stamped =
     proof.protocol === 'classic' ? 'stamped with a time that nothing protects' : 'time and sequence are signed';
   const fresh = proof.direction === 'sent' ? stamped : `${freshWords(proof)}${limit}`;
@@ -53,6 +53,11 @@ function checkRows(proof: ProofView): [string, string][] {
     ['4 Freshness', outcome(freshness, fresh)],
     ['5 Signature', outcome(signature, `${signed}${of(sizes.statement, 'RSA-PSS-SHA256 over a statement of')}`)],
   ];
+}
+
+/** Live messages have a limit; a relay's may wait for their recipient (§5.5). */
+function limitWords(ttl: number): string {
+  return ttl === 0 ? 'no limit: a relay keeps it until it is fetched' : `limit ${String(ttl)} s`;
 }
 
 function of(bytes: number | undefined, words: string): string {

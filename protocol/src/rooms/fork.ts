@@ -1,5 +1,5 @@
 /** Forks (§10.5): which of several states with one `prev` goes on, decided alike by everybody who holds them. */
-import { type Bytes, compareBytes, concat, equalBytes } from '../bytes.ts';
+import { type Bytes, compareBytes, concat, equalBytes, toHex } from '../bytes.ts';
 import type { Party } from '../envelope/message-statement.ts';
 import { PREFIX_FORK } from '../labels.ts';
 import type { Primitives } from '../primitives.ts';
@@ -38,12 +38,10 @@ export function newestOf<State extends RoomState>(p: Primitives, states: readonl
 /** The states that last, from `root` to the newest. */
 function pathFrom<State extends RoomState>(p: Primitives, states: readonly State[], root: State): readonly State[] {
   const path = [root];
+  const behind = Map.groupBy(states, ({ says }) => toHex(says.prev));
   for (;;) {
     const last = path.at(-1) as State;
-    const next = winner(
-      p,
-      states.filter(({ says }) => equalBytes(says.prev, last.state)),
-    );
+    const next = winner(p, behind.get(toHex(last.state)) ?? []);
     if (next === undefined) return path;
     path.push(next);
   }

@@ -7,14 +7,19 @@ import { diskFailure } from './disk-failure.ts';
 
 export type SqlValue = string | number | Uint8Array | null;
 
-/** A prepared statement whose failures are typed. */
+/** A statement whose failures are typed. It is prepared at its first use: of a store's, most programs use a few. */
 export class Statement<Row> {
-  readonly #raw: DriverStatement<Row>;
+  readonly #prepare: () => DriverStatement<Row>;
   readonly #place: string;
+  #prepared: DriverStatement<Row> | undefined;
 
-  constructor(raw: DriverStatement<Row>, place: string) {
-    this.#raw = raw;
+  constructor(prepare: () => DriverStatement<Row>, place: string) {
+    this.#prepare = prepare;
     this.#place = place;
+  }
+
+  get #raw(): DriverStatement<Row> {
+    return (this.#prepared ??= this.#prepare());
   }
 
   /** Rows changed, and the last rowid inserted. */
@@ -98,11 +103,7 @@ export class Database {
   }
 
   prepare<Row>(sql: string): Statement<Row> {
-    try {
-      return new Statement<Row>(this.#raw.prepare<Row>(sql), this.place);
-    } catch (error) {
-      throw diskFailure(error, this.place);
-    }
+    return new Statement<Row>(() => this.#raw.prepare<Row>(sql), this.place);
   }
 
   exec(sql: string): void {
