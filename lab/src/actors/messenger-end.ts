@@ -9,7 +9,7 @@ import {
   openMessenger,
   type RelayEvent,
 } from '@waxwing/client';
-import { type Bytes, isProtocolError, type RelayLink } from '@waxwing/protocol';
+import { type Bytes, isProtocolError, type RelayLink, toHex } from '@waxwing/protocol';
 import { Changing } from '../changing.ts';
 import { checkOf, type Stop, stopOf } from '../check.ts';
 import type { Lab } from '../lab.ts';
@@ -32,11 +32,15 @@ export class MessengerEnd implements RelayEnd {
   readonly stops: Stop[] = [];
   readonly delivered: string[] = [];
   readonly waits: number[] = [];
+  /** What became of rooms, in order: who was added, removed … */
+  readonly changes: string[] = [];
   ended = false;
   readonly #changing = new Changing();
   /** Own texts by their numbers, and those that the relay has. */
   readonly #said = new Map<number, string>();
   readonly #sent = new Set<number>();
+  /** Rooms (hex), and how many are in them. */
+  readonly #rooms = new Map<string, number>();
   readonly #whole = Promise.withResolvers<Messenger>();
 
   private constructor(account: Bytes) {
@@ -79,6 +83,33 @@ export class MessengerEnd implements RelayEnd {
     const [number = 0] = messenger.conversationOf({ account: to }).post([text]);
     this.#said.set(number, text);
     await this.until(() => this.#sent.has(number) || this.stops.length > stops);
+  }
+
+  /** The new room's id. */
+  async createRoom(name: string): Promise<Bytes> {
+    const { key } = (await (await this.#whole.promise).createRoom(name)).view;
+    if (!('room' in key)) throw new Error('a room has an id');
+    return key.room;
+  }
+
+  async invite(room: Bytes, who: string): Promise<void> {
+    await (await this.#whole.promise).invite(room, who);
+  }
+
+  async remove(room: Bytes, who: string): Promise<void> {
+    await (await this.#whole.promise).remove(room, who);
+  }
+
+  /** In a room; resolves when the relay has answered for each copy. */
+  async sayIn(room: Bytes, text: string): Promise<void> {
+    const [number = 0] = (await this.#whole.promise).conversationOf({ room }).post([text]);
+    this.#said.set(number, text);
+    await this.until(() => this.#sent.has(number));
+  }
+
+  /** How many are in a room, as this end last heard; 0 where it is in no such room. */
+  membersOf(room: Bytes): number {
+    return this.#rooms.get(toHex(room)) ?? 0;
   }
 
   async find(name: string): Promise<Bytes | undefined> {
@@ -132,6 +163,10 @@ export class MessengerEnd implements RelayEnd {
       case 'changed':
         this.told.push({ kind: 'changed', name: event.name });
         this.stops.push(stopOf(event.error));
+        break;
+      case 'room':
+        this.#rooms.set(toHex(event.room.id), event.room.members.length);
+        this.changes.push(event.change);
         break;
       case 'retrying':
         this.waits.push(event.inMs);

@@ -1,3 +1,6 @@
+import { encodeFingerprint } from '@waxwing/protocol';
+import type { MessengerEnd } from '../actors/messenger-end.ts';
+import { keepBack, messengerRoomOf } from '../actors/messenger-room.ts';
 import { itemFor, RoomMember, roomOf } from '../actors/room-member.ts';
 import { type Attack, outcome, type Try } from '../attack.ts';
 import type { Lab } from '../lab.ts';
@@ -23,7 +26,7 @@ export const attack: Attack = {
   processes: false,
   textbook: undefined,
 
-  waxwing: async (lab) => outcome(await keptBack(lab), await twoStates(lab)),
+  waxwing: async (lab) => outcome(await keptBack(lab), await twoStates(lab), await amongMessengers(lab)),
 };
 
 /** Carol never gets the removal of mallory, and writes on; bob, who has it, reads what she wrote. */
@@ -58,5 +61,27 @@ async function twoStates(lab: Lab): Promise<Try> {
     wanted: ['nobody is told'],
     obtained: alarm === undefined ? ['nobody is told'] : [],
     stop: alarm,
+  };
+}
+
+/** Programs at a relay that keeps the removal from carol, and lets through what is said after it: she asks, and is told. */
+async function amongMessengers(lab: Lab): Promise<Try> {
+  const { relay, room, alice, others } = await messengerRoomOf(lab, 'bob', 'carol', 'mallory');
+  const [bob, carol, mallory] = others as [MessengerEnd, MessengerEnd, MessengerEnd];
+  const end = keepBack(relay, alice.account, carol.account);
+  await alice.remove(room, encodeFingerprint(mallory.account));
+  await bob.until(() => bob.changes.includes('remove'));
+  end();
+  await alice.sayIn(room, TEXT);
+  const told = await carol.until(() => carol.changes.includes('remove') && carol.texts.includes(TEXT));
+  await carol.sayIn(room, AGREED);
+  await bob.until(() => bob.texts.includes(AGREED));
+  const message = 'what was said after it is held, its state is asked for and given, and only then it is shown';
+  const read = mallory.texts.filter((text) => text === TEXT || text === AGREED).map((text) => `mallory reads: ${text}`);
+  return {
+    way: 'a removal kept from one of four programs',
+    wanted: ['nobody is told', `mallory reads: ${TEXT}`, `mallory reads: ${AGREED}`],
+    obtained: [...(told ? [] : ['nobody is told']), ...read],
+    stop: told ? { check: 'room', code: undefined, message } : undefined,
   };
 }

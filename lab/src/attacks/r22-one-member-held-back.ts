@@ -1,8 +1,12 @@
+import { keepBack, messengerRoomOf } from '../actors/messenger-room.ts';
+import type { MessengerEnd } from '../actors/messenger-end.ts';
 import { type RoomMember, roomOf } from '../actors/room-member.ts';
-import { type Attack, outcome } from '../attack.ts';
+import { type Attack, outcome, type Try } from '../attack.ts';
+import type { Lab } from '../lab.ts';
 import { silentLoss } from '../waxwing/silent-loss.ts';
 
 const OBJECTION = 'I am against it';
+const BELIEVED = 'its writer is shown that all have it';
 const LATER = 'have you read what I wrote?';
 
 export const attack: Attack = {
@@ -21,15 +25,40 @@ export const attack: Attack = {
   processes: false,
   textbook: undefined,
 
-  waxwing: async (lab) => {
-    const { alice, others } = await roomOf(lab, 'bob', 'carol');
-    const [bob, carol] = others as [RoomMember, RoomMember];
-    await bob.open(await carol.say('let us decide'));
-    await bob.open(await alice.say('agreed'));
-    await carol.say(OBJECTION); // bob's copy is kept back
-    await bob.open(await alice.say('so be it'));
-    await bob.open(await carol.say(LATER));
-    const [stop] = bob.stops;
-    return outcome({ ...silentLoss([OBJECTION], { texts: bob.texts, stop: () => stop }), stop });
-  },
+  waxwing: async (lab) => outcome(await inMemory(lab), await withMessengers(lab)),
 };
+
+/** The rooms of the protocol alone. */
+async function inMemory(lab: Lab): Promise<Try> {
+  const { alice, others } = await roomOf(lab, 'bob', 'carol');
+  const [bob, carol] = others as [RoomMember, RoomMember];
+  await bob.open(await carol.say('let us decide'));
+  await bob.open(await alice.say('agreed'));
+  await carol.say(OBJECTION); // bob's copy is kept back
+  await bob.open(await alice.say('so be it'));
+  await bob.open(await carol.say(LATER));
+  const [stop] = bob.stops;
+  return { way: 'one copy', ...silentLoss([OBJECTION], { texts: bob.texts, stop: () => stop }), stop };
+}
+
+/** Three programs at a relay: once it lets anything later through, the one who missed it is told, and asks for it. */
+async function withMessengers(lab: Lab): Promise<Try> {
+  const { relay, room, others } = await messengerRoomOf(lab, 'bob', 'carol');
+  const [bob, carol] = others as [MessengerEnd, MessengerEnd];
+  await carol.sayIn(room, 'let us decide');
+  await bob.until(() => bob.texts.length === 1);
+  const end = keepBack(relay, carol.account, bob.account);
+  await carol.sayIn(room, OBJECTION);
+  end();
+  const believed = carol.delivered.includes(OBJECTION);
+  await carol.sayIn(room, LATER);
+  await bob.until(() => bob.texts.includes(LATER));
+  const [stop] = bob.stops;
+  const loss = silentLoss([OBJECTION], { texts: bob.texts, stop: () => stop });
+  return {
+    way: 'three programs',
+    wanted: [...loss.wanted, BELIEVED],
+    obtained: [...loss.obtained, ...(believed ? [BELIEVED] : [])],
+    stop,
+  };
+}
