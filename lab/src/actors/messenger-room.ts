@@ -31,11 +31,12 @@ export async function messengerRoomOf(lab: Lab, ...names: readonly Name[]): Prom
 }
 
 /**
- * From now on what the one puts never reaches the other, and everybody else gets it. Returns what ends that: what was kept
- * back until then stays so.
+ * From now on what the one puts never reaches the other, and everybody else gets it. `end` lets through what is put later;
+ * `withheld` tells how many envelopes were kept from the other so far.
  */
-export function keepBack(relay: EvilRelay, from: Bytes, to: Bytes): () => void {
+export function keepBack(relay: EvilRelay, from: Bytes, to: Bytes): { end(): void; withheld(): number } {
   const kept = new Set<string>();
+  const withheld = new Set<string>();
   let holding = true;
   relay.lies.push(
     {
@@ -46,9 +47,15 @@ export function keepBack(relay: EvilRelay, from: Bytes, to: Bytes): () => void {
         return { kind: 'asked', request };
       },
     },
-    ofDeliveries(to, (envelopes) => envelopes.filter(({ id }) => !kept.has(toHex(id)))),
+    ofDeliveries(to, (envelopes) => {
+      for (const { id } of envelopes) if (kept.has(toHex(id))) withheld.add(toHex(id));
+      return envelopes.filter(({ id }) => !kept.has(toHex(id)));
+    }),
   );
-  return () => {
-    holding = false;
+  return {
+    end: () => {
+      holding = false;
+    },
+    withheld: () => withheld.size,
   };
 }

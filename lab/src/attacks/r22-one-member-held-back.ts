@@ -6,7 +6,6 @@ import type { Lab } from '../lab.ts';
 import { silentLoss } from '../waxwing/silent-loss.ts';
 
 const OBJECTION = 'I am against it';
-const BELIEVED = 'its writer is shown that all have it';
 const LATER = 'have you read what I wrote?';
 
 export const attack: Attack = {
@@ -47,18 +46,12 @@ async function withMessengers(lab: Lab): Promise<Try> {
   const [bob, carol] = others as [MessengerEnd, MessengerEnd];
   await carol.sayIn(room, 'let us decide');
   await bob.until(() => bob.texts.length === 1);
-  const end = keepBack(relay, carol.account, bob.account);
+  const kept = keepBack(relay, carol.account, bob.account);
   await carol.sayIn(room, OBJECTION);
-  end();
-  const believed = carol.delivered.includes(OBJECTION);
+  await relay.until(() => kept.withheld() > 0);
+  kept.end();
   await carol.sayIn(room, LATER);
   await bob.until(() => bob.texts.includes(LATER));
   const [stop] = bob.stops;
-  const loss = silentLoss([OBJECTION], { texts: bob.texts, stop: () => stop });
-  return {
-    way: 'three programs',
-    wanted: [...loss.wanted, BELIEVED],
-    obtained: [...loss.obtained, ...(believed ? [BELIEVED] : [])],
-    stop,
-  };
+  return { way: 'three programs', ...silentLoss([OBJECTION], { texts: bob.texts, stop: () => stop }), stop };
 }
