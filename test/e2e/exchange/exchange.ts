@@ -40,7 +40,8 @@ export class Person {
   readonly home: string;
   readonly #t: TestContext;
   readonly #plan: Plan;
-  readonly #run: Surroundings;
+  /** What stands around it, unless a start says otherwise. */
+  readonly run: Surroundings;
   #child: ChildProcess | undefined;
   /** What it said last. */
   report: Report = {};
@@ -53,12 +54,12 @@ export class Person {
     this.name = plan.name;
     this.home = plan.home;
     this.#plan = plan;
-    this.#run = run;
+    this.run = run;
     t.after(() => this.kill('SIGKILL'));
   }
 
   /** Starts it, with as many texts to say to each of the others as its plan or `each` says. */
-  start(other: Surroundings & { readonly each?: number } = this.#run): void {
+  start(other: Surroundings & { readonly each?: number } = this.run): void {
     const { under = [], env = {} } = other;
     const each = other.each ?? this.#plan.each;
     const plan = JSON.stringify({ ...this.#plan, each, mark: MARK });
@@ -135,8 +136,20 @@ export class Exchange {
           around?.(index) ?? {},
         ),
     );
+    const exchange = new Exchange(relay, people, each);
+    await exchange.#meet();
     for (const person of people) person.start();
-    return new Exchange(relay, people, each);
+    return exchange;
+  }
+
+  /**
+   * Everybody has looked everybody up before anything is said. To whom one is still a stranger of several messages one is
+   * kept, and the others come late (§9.6): that is no part of what is tried here.
+   */
+  async #meet(): Promise<void> {
+    for (const person of this.people) person.start({ ...person.run, each: 0 });
+    await this.until(() => this.people.every(({ report }) => report.messages !== undefined));
+    for (const person of this.people) await person.kill('SIGKILL');
   }
 
   /** The number of texts that each of them receives and sends, and of all together. */
