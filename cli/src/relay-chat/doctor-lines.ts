@@ -1,11 +1,10 @@
 /** What the doctor found, as lines. */
 import type { DoctorReport, Finding, Unopenable } from '@waxwing/client';
+import { PREKEY_ENTRIES } from '@waxwing/protocol';
 import { count } from '../chat/message-view.ts';
 import { conversationLabel } from '../text/conversation-label.ts';
 import { formatDuration, formatMoment } from '../text/duration.ts';
 import { sanitiseLine, sanitiseName } from '../text/sanitise.ts';
-
-const SET = 100; // one-time keys of a statement (§9.1)
 
 /** Safe to print. */
 export function doctorLines(report: DoctorReport): string[] {
@@ -43,7 +42,7 @@ function findingLine({ about, sentence, cause, code, repaired, next }: Finding):
 
 function statusLines({ prekeys: { left, made }, clockOffset }: DoctorReport): string[] {
   const when = made === undefined ? '' : `, made ${formatMoment(made)}`;
-  const keys = left === undefined ? [] : [`One-time keys at the relay: ${String(left)} of ${String(SET)}${when}.`];
+  const keys = left === undefined ? [] : [`One-time keys at the relay: ${String(left)} of ${String(PREKEY_ENTRIES)}${when}.`];
   if (clockOffset === undefined) return keys;
   return [...keys, `The clocks of this machine and of the relay differ by ${formatDuration(Math.abs(clockOffset))}.`];
 }

@@ -78,6 +78,7 @@ export interface Circumstances {
 
 export class AcceptedFlights {
   readonly #options: AcceptedFlightsOptions;
+
   constructor(options: AcceptedFlightsOptions) {
     this.#options = options;
   }

@@ -261,8 +261,8 @@ export class RelayMessenger implements Messenger {
   async #up(requests: RelayRequests, welcome: RelayWelcome): Promise<void> {
     const { store, relay, observe } = this.#place;
     this.#channel = requests;
-    let view: RelayView | undefined;
     this.#clockOffset = welcome.clockOffset;
+    let view: RelayView | undefined;
     await this.#untilKept(requests, async () => {
       const name = await this.#enter(requests, welcome);
       if (!this.#stands(requests)) return;
