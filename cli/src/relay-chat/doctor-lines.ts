@@ -42,7 +42,8 @@ function findingLine({ about, sentence, cause, code, repaired, next }: Finding):
 
 function statusLines({ prekeys: { left, made }, clockOffset }: DoctorReport): string[] {
   const when = made === undefined ? '' : `, made ${formatMoment(made)}`;
-  const keys = left === undefined ? [] : [`One-time keys at the relay: ${String(left)} of ${String(PREKEY_ENTRIES)}${when}.`];
+  const keys =
+    left === undefined ? [] : [`One-time keys at the relay: ${String(left)} of ${String(PREKEY_ENTRIES)}${when}.`];
   if (clockOffset === undefined) return keys;
   return [...keys, `The clocks of this machine and of the relay differ by ${formatDuration(Math.abs(clockOffset))}.`];
 }
